@@ -1,0 +1,63 @@
+# The table of contents. `make` prints it. Every target takes STUDY=studies/x.toml.
+STUDY ?= studies/mini.toml
+CORPORA_DIR ?=
+SET ?=
+PY := .venv/bin/python
+PYTHON ?= python3
+
+# LANG is also everybody's locale variable: only `make data LANG=fi` (command line) means a language.
+ifeq ($(origin LANG),command line)
+LANGUAGES := --lang $(LANG)
+endif
+export LC_ALL := C.UTF-8
+export PYTHONUTF8 := 1
+unexport LANG
+ifneq ($(CORPORA_DIR),)
+export CORPORA_DIR
+endif
+OPTIONS := $(if $(DRY_RUN),--dry-run) $(foreach s,$(SET),--set '$(s)')
+
+.DEFAULT_GOAL := help
+.PHONY: help setup data train report demo test check bench clean
+
+help:  ## show this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  STUDY=studies/open.toml picks the study (default $(STUDY)); DRY_RUN=1 shows what would be done and touches nothing;"
+	@echo "  SET='budget.examples=100' overrides one key of the study; CORPORA_DIR=folder is looked at first for corpora."
+
+setup: .venv/.ready  ## make .venv from constraints.txt, only if it is missing or older than its lists
+
+.venv/.ready: pyproject.toml constraints.txt
+	@echo "setting up .venv (once; a few minutes)"
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is %s; write PYTHON=python3.12 after make" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@test -x $(PY) || $(PYTHON) -m venv .venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mini,build,dev]'
+	@touch $@
+
+data: setup  ## build the study's intermediate tasks; LANG=fi or LANG=hu narrows it to one language
+	@$(PY) -m build_data $(STUDY) $(LANGUAGES) $(OPTIONS)
+
+train: setup  ## train every run of the study and score it on the Finnish and Hungarian test sets
+	@$(PY) -m train $(STUDY) --after eval.score:score_run $(OPTIONS)
+
+report: setup  ## write reports/STUDY/index.html from the records of the runs
+	@$(PY) -m eval report $(STUDY) $(OPTIONS)
+
+demo: setup  ## fresh clone to report: data, train, report of the mini study
+	@$(PY) -m build_data $(STUDY) $(OPTIONS)
+	@$(PY) -m train $(STUDY) --after eval.score:score_run $(OPTIONS)
+	@$(PY) -m eval report $(STUDY) $(OPTIONS)
+
+test: setup  ## run the tests (no network; those that need CORPORA_DIR skip without it)
+	@OMP_NUM_THREADS=$${OMP_NUM_THREADS:-2} $(PY) -m pytest
+
+check: setup  ## ruff and mypy strict; changes nothing
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check . || (echo "run: .venv/bin/ruff format ." && false)
+	@.venv/bin/mypy
+
+clean:  ## remove caches of tools; data/, runs/ and reports/ took hours and stay (delete them by hand)
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,97 @@
+"""Dataset cards, made from the manifest: no number in them is typed by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from build_data.steps import Dropped
+from corpora.records import Record, to_row
+
+CATEGORY = {"pair": "text-classification", "span": "question-answering", "choice": "multiple-choice", "tags": "token-classification", "text": "fill-mask"}
+ORIGINS = {"en": "English originals", "native": "made from text written in the language", "mt": "machine-translated from English"}
+
+
+def card(manifest: dict[str, Any], samples: Sequence[Record], refused: Sequence[Dropped]) -> str:
+    """Return the README.md of a built task: YAML header for `datasets`, then what, from what, how, counts, examples."""
+    name = f"{manifest['task']}.{manifest['arm']}"
+    way = manifest["arm"].partition("-")[0]
+    counts = manifest["counts"]
+    lines = [
+        _header(manifest),
+        f"# {name}",
+        "",
+        f"Intermediate task `{manifest['task']}` (kind `{manifest['kind']}`), arm `{manifest['arm']}`: {ORIGINS.get(way, way)}. Built for the study `{manifest['study']}` of fihu-stilts,",
+        "which asks whether intermediate tasks from non-English sources beat the English ones for zero-shot transfer to Finnish and Hungarian.",
+        "",
+        "## Sources",
+        "",
+        *(f"- `{item['corpus']}`, split `{item['split']}`" + (f", {item['rows']} rows declared" if "rows" in item else f", Hub `{item.get('hub')}`") for item in manifest["inputs"]),
+        "",
+        f"Licences: {'; '.join(manifest['licences']) or 'not recorded'}. Publishable: {manifest['publishable']}.",
+        "",
+        "## How it was made",
+        "",
+        f"    {manifest['command']}",
+        "",
+        "```json",
+        json.dumps(manifest["settings"], ensure_ascii=False, indent=1, sort_keys=True),
+        "```",
+        *_mt(manifest),
+        "",
+        "## Counts",
+        "",
+        f"{counts['train']} training rows, {counts['validation']} validation rows, {counts['excluded']} excluded rows (kept in the `excluded` configuration with stage, reason and value).",
+        *([f"Label balance in training: {', '.join(f'{k} {v}' for k, v in manifest['balance'].items())}."] if manifest["balance"] else []),
+        "",
+        "| step | in | made | kept | excluded |",
+        "|---|---|---|---|---|",
+        *(f"| {s['step']} | {s['in']} | {s['made']} | {s['kept']} | {', '.join(f'{k} {v}' for k, v in s['excluded'].items()) or '-'} |" for s in manifest["steps"]),
+        "",
+        *(f"- {note}" for note in manifest["notes"]),
+        "",
+        "## Examples",
+        "",
+        *(_sample(record) for record in samples),
+        "### Excluded",
+        "",
+        *(f"`{d.stage}`: `{d.reason}`\n\n{_sample(d.record)}" for d in refused),
+        "## Contamination",
+        "",
+        "No text here equals (exactly, or after case folding and removing everything but letters and digits) a text of any dev or test set of the study's targets;",
+        f"rows removed for that: {sum(n for key, n in manifest['excluded'].items() if key.startswith('leak'))}.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _header(manifest: dict[str, Any]) -> str:
+    configs = [("default", [("train", "train-*.parquet"), ("validation", "validation-*.parquet")]), ("excluded", [("excluded", "excluded-*.parquet")])]
+    lines = ["---", f"language: [{manifest['language']}]", f"pretty_name: {manifest['task']}.{manifest['arm']}", f"task_categories: [{CATEGORY[manifest['kind']]}]"]
+    lines += [f"multilinguality: {'translation' if manifest['arm'].startswith('mt-') else 'monolingual'}", "tags: [fihu-stilts, intermediate-task]", "configs:"]
+    for config, splits in configs:
+        lines += [f"- config_name: {config}", "  data_files:"]
+        for split, path in splits:
+            lines += [f"  - split: {split}", f"    path: {path}"]
+    return "\n".join([*lines, "---"])
+
+
+def _mt(manifest: dict[str, Any]) -> list[str]:
+    mt = manifest["mt"]
+    if not mt:
+        return []
+    lines = ["", f"Translation model: `{mt['model']}` ({mt.get('licence', 'licence not recorded')})."]
+    if mt.get("dev"):
+        dev = mt["dev"]
+        lines.append(f"Measured in this build on `{dev['corpus']}` ({dev['rows']} sentences): chrF {dev['chrF']}, BLEU {dev['BLEU']}.")
+    if manifest["spans"]:
+        spans = manifest["spans"]
+        lost = sum(spans["excluded"].values())
+        lines.append(f"Answer spans found again: {spans['kept']} of {spans['kept'] + lost}; lost: {', '.join(f'{k} {v}' for k, v in spans['excluded'].items()) or 'none'}.")
+    return lines
+
+
+def _sample(record: Record) -> str:
+    row = {k: v for k, v in to_row(record).items() if k not in ("scores", "licence", "origin", "corpus")}
+    return "```json\n" + json.dumps(row, ensure_ascii=False, indent=1) + "\n```\n"

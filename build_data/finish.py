@@ -1,0 +1,136 @@
+"""The last step of every arm: split by document, keep to the budget, write Parquet, manifest and card, all or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from build_data.cards import card
+from build_data.steps import Dropped, Ledger
+from corpora.config import ConfigError
+from corpora.records import Kind, Pair, Record, check_labels, to_row
+from corpora.shards import digest, file_sha256, schema, write_json, write_records, write_rows, write_text
+
+
+@dataclass
+class Built:
+    """Everything the finished folder is made from."""
+
+    study: str
+    task: str
+    arm: str
+    kind: Kind
+    language: str
+    labels: tuple[str, ...]
+    kept: list[Record]
+    dropped: list[Dropped]
+    ledgers: list[dict[str, Any]]
+    inputs: list[dict[str, Any]]
+    settings: dict[str, Any]
+    key: str
+    licences: tuple[str, ...] = ()
+    publishable: str = "yes"
+    mt: dict[str, Any] | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def rank(text: str) -> float:
+    """Return a number in [0, 1) that depends on `text` only: a text stays on its side when others come or go."""
+    return int(hashlib.sha256(text.encode("utf-8")).hexdigest()[:13], 16) / 16**13
+
+
+def origin_id(record: Record) -> str:
+    """Return the id that matched arms share: the English row's id for a translation, else the row's own."""
+    return record.source_id or record.id
+
+
+def split(records: Sequence[Record], validation: int, examples: int) -> tuple[list[Record], list[Record], list[Dropped]]:
+    """Split rows by document (premise, title) into train and validation, both within budget; the surplus is dropped as `budget`.
+
+    Documents are ranked by a hash of their name, so en and mt arms, which share documents and ids, split alike.
+    """
+    share = validation / (validation + examples)
+    ordered = sorted(records, key=lambda r: (rank(origin_id(r)), r.id))
+    sides: dict[str, list[Record]] = {"train": [], "validation": []}
+    for record in ordered:
+        sides["validation" if rank(f"side:{record.document or origin_id(record)}") < share else "train"].append(record)
+    surplus = [Dropped(r, "budget", "budget", 0.0) for r in sides["train"][examples:] + sides["validation"][validation:]]
+    train, held_out = sides["train"][:examples], sides["validation"][:validation]
+    return sorted(train, key=lambda r: r.id), sorted(held_out, key=lambda r: r.id), surplus
+
+
+def finish(built: Built, folder: Path, validation: int, examples: int, command: str, versions: dict[str, str]) -> dict[str, Any]:
+    """Write the finished task folder and return its manifest. Raises ConfigError where too few rows are left to train on."""
+    check_labels(built.kept, built.labels, f"{built.task}.{built.arm}")
+    train, held_out, surplus = split(built.kept, validation, examples)
+    ledger = Ledger("budget", rows_in=len(built.kept), kept=len(train) + len(held_out))
+    ledger.excluded["budget"] = len(surplus)
+    ledgers = [*built.ledgers, ledger.close()]
+    if len(train) < 10:
+        reasons = Counter(d.reason.partition("=")[0] for d in built.dropped).most_common(4)
+        raise ConfigError(
+            f"{built.task}.{built.arm}: only {len(train)} rows are left to train on; most were dropped for {', '.join(f'{r} ({n})' for r, n in reasons) or 'no reason of ours'}. "
+            "Give the task more rows or documents, or widen the bounds under [filters] in the study"
+        )
+    excluded = [*built.dropped, *surplus]
+    filters = sorted({name for r in (*train, *held_out, *(d.record for d in excluded)) for name in r.scores})
+    aside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    shutil.rmtree(aside, ignore_errors=True)
+    try:
+        write_records(aside / "train-00000.parquet", train, built.kind, filters)
+        write_records(aside / "validation-00000.parquet", held_out, built.kind, filters)
+        rows = [to_row(d.record) | {"stage": d.stage, "reason": d.reason, "value": d.value} for d in sorted(excluded, key=lambda d: (d.stage, d.record.id))]
+        write_rows(aside / "excluded-00000.parquet", rows, schema(built.kind, filters, excluded=True))
+        files = {p.name: file_sha256(p) for p in sorted(aside.glob("*.parquet"))}
+        manifest = _manifest(built, ledgers, files, train, held_out, excluded, examples, validation) | {"command": command, "versions": versions}
+        write_text(aside / "README.md", card(manifest, train[:3], [d for d in excluded if d.stage != "budget"][:3]))
+        write_json(aside / "manifest.json", manifest)
+        _swap(aside, folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return manifest
+
+
+def _swap(aside: Path, folder: Path) -> None:
+    """Put the finished folder in place. The old one goes first, so a kill in between leaves no folder, never half of one."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    aside.replace(folder)
+
+
+def _manifest(
+    built: Built,
+    ledgers: list[dict[str, Any]],
+    files: dict[str, str],
+    train: Sequence[Record],
+    held_out: Sequence[Record],
+    excluded: Sequence[Dropped],
+    examples: int,
+    validation: int,
+) -> dict[str, Any]:
+    spans = None
+    if built.kind == "span" and built.arm.startswith("mt-"):
+        answers = [d for d in excluded if d.stage == "answers"]
+        spans = {"kept": sum(step["kept"] for step in built.ledgers if step["step"].startswith("translate")), "excluded": dict(_reasons(answers))}
+    balance = Counter(r.label for r in train if isinstance(r, Pair))
+    return {
+        "study": built.study, "task": built.task, "arm": built.arm, "kind": built.kind, "language": built.language,
+        "labels": list(built.labels), "key": built.key, "fingerprint": digest(files), "files": files,
+        "settings": built.settings, "inputs": built.inputs, "steps": ledgers,
+        "counts": {"train": len(train), "validation": len(held_out), "excluded": len(excluded)},
+        "balance": dict(sorted(balance.items())),
+        "documents": len({r.document for r in train}),
+        "excluded": {f"{stage}: {reason}": n for (stage, reason), n in sorted(Counter((d.stage, d.reason.partition("=")[0]) for d in excluded).items())},
+        "budget": {"examples": examples, "validation": validation, "filled": len(train) == examples},
+        "mt": built.mt, "spans": spans, "licences": list(built.licences), "publishable": built.publishable, "notes": built.notes,
+    }  # fmt: skip
+
+
+def _reasons(dropped: Sequence[Dropped]) -> list[tuple[str, int]]:
+    return sorted(Counter(d.reason.partition("=")[0] for d in dropped).items())

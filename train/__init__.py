@@ -1,0 +1,1 @@
+"""Fine-tunes base -> [intermediate] -> target and leaves one record per run."""
