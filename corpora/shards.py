@@ -102,7 +102,8 @@ def write_records(path: Path, records: Iterable[Record], kind: Kind, filters: Se
 def read_key(path: Path) -> str:
     """Return the key of a shard, or '' where there is none or the file is unreadable."""
     try:
-        return (pq.read_schema(path).metadata or {}).get(KEY, b"").decode()
+        metadata: dict[bytes, bytes] = pq.read_schema(path).metadata or {}
+        return metadata.get(KEY, b"").decode()
     except (OSError, pa.ArrowInvalid):
         return ""
 
@@ -110,7 +111,8 @@ def read_key(path: Path) -> str:
 def read_rows(path: Path) -> list[dict[str, Any]]:
     """Return the rows of one Parquet file. Raises ConfigError for a file that is not one."""
     try:
-        return pq.read_table(path).to_pylist()
+        rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+        return rows
     except (OSError, pa.ArrowInvalid) as err:
         raise ConfigError(f"{path}: not a readable Parquet file ({err}); delete it and run `make data` again") from None
 

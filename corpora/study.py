@@ -22,7 +22,8 @@ class Base:
     revision: str = ""  # Hub commit; empty for a folder
     fallback: str = ""  # Hub id that stands in where the package is gone
     trim: bool = True  # keep only the vocabulary that the study's texts use (same logits, less memory)
-    prefix: str = ""  # put before every text, e.g. "query: " for e5
+    prefix: str = ""  # put before every input, e.g. "query: " for e5
+    dropout: float | None = None  # none = as the model's config.json says; 0.0 makes a training step on a CPU about a third faster
 
 
 @dataclass(frozen=True, kw_only=True)
