@@ -49,6 +49,7 @@ def card(manifest: dict[str, Any], samples: Sequence[Record], refused: Sequence[
         "|---|---|---|---|---|",
         *(f"| {s['step']} | {s['in']} | {s['made']} | {s['kept']} | {', '.join(f'{k} {v}' for k, v in s['excluded'].items()) or '-'} |" for s in manifest["steps"]),
         "",
+        *_scores(manifest),
         *(f"- {note}" for note in manifest["notes"]),
         "",
         "## Examples",
@@ -90,6 +91,19 @@ def _mt(manifest: dict[str, Any]) -> list[str]:
         lost = sum(spans["excluded"].values())
         lines.append(f"Answer spans found again: {spans['kept']} of {spans['kept'] + lost}; lost: {', '.join(f'{k} {v}' for k, v in spans['excluded'].items()) or 'none'}.")
     return lines
+
+
+def _scores(manifest: dict[str, Any]) -> list[str]:
+    bounds = manifest["settings"]["filters"]
+    rows = [f"| {name} | {' | '.join(f'{v:g}' for v in values)} | {_bounds(bounds.get(name))} |" for name, values in manifest["scores"].items()]
+    return ["Scores of the training rows:", "", "| score | 5 % | median | 95 % | bounds |", "|---|---|---|---|---|", *rows, ""] if rows else []
+
+
+def _bounds(pair: Sequence[float | None] | None) -> str:
+    if pair is None:
+        return "no filter"
+    low, high = pair
+    return " and ".join([f"at least {low:g}"] * (low is not None) + [f"at most {high:g}"] * (high is not None))
 
 
 def _sample(record: Record) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from build_data.cards import card
 from build_data.steps import Dropped, Ledger
+from build_data.tables import score_quantiles
 from corpora.config import ConfigError
 from corpora.records import Kind, Pair, Record, check_labels, to_row
 from corpora.shards import digest, file_sha256, schema, write_json, write_records, write_rows, write_text
@@ -89,6 +90,7 @@ def finish(built: Built, folder: Path, validation: int, examples: int, command: 
         write_rows(aside / "excluded-00000.parquet", rows, schema(built.kind, filters, excluded=True))
         files = {p.name: file_sha256(p) for p in sorted(aside.glob("*.parquet"))}
         manifest = _manifest(built, ledgers, files, train, held_out, excluded, examples, validation) | {"command": command, "versions": versions}
+        manifest["scores"] = score_quantiles(aside / "train-00000.parquet")
         write_text(aside / "README.md", card(manifest, train[:3], [d for d in excluded if d.stage != "budget"][:3]))
         write_json(aside / "manifest.json", manifest)
         _swap(aside, folder)

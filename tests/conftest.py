@@ -16,7 +16,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     skip = pytest.mark.skip(reason="needs the big corpora: set CORPORA_DIR to their folder")
     for item in items:
-        if "corpora" in item.keywords:
+        if item.get_closest_marker("corpora"):
             item.add_marker(skip)
 
 

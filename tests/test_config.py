@@ -26,7 +26,7 @@ MINI = (ROOT / "studies/mini.toml").read_text("utf-8")
         ("examples = 300", "", ["budget.examples", "missing", "a whole number"]),
         ("examples = 300", "examples = true", ["budget.examples must be a whole number", "True"]),
         ('title = "Mini', 'title = Mini"', ["not valid TOML"]),
-        ("draws = 10000", "draws = 10000\n[filters]\nwords = [9, 3]", ["filters.words", "above"]),
+        ("[statistics]", "[filters]\nwords = [9, 3]\n\n[statistics]", ["filters.words", "above"]),
     ],
 )
 def test_a_wrong_study_says_where_what_and_what_instead(tmp_path: Path, old: str, new: str, parts: list[str]) -> None:

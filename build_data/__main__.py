@@ -1,0 +1,148 @@
+"""`python -m build_data studies/x.toml`: build the study's intermediate tasks, or say what would be built."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from corpora import study as studies
+from corpora.config import ConfigError
+from corpora.study import LANGUAGES, Study
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
+say = Console(highlight=False, soft_wrap=True)
+
+
+@app.command()
+def main(
+    study: Annotated[Path, typer.Argument(help="the study, e.g. studies/mini.toml")],
+    lang: Annotated[list[str] | None, typer.Option(help="only this language (and English): fi or hu; may be given twice")] = None,
+    arm: Annotated[list[str] | None, typer.Option(help="only this arm, e.g. mt-fi; may be given twice")] = None,
+    task: Annotated[list[str] | None, typer.Option(help="only this task, e.g. qa; may be given twice")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="one line of TOML laid over the study, e.g. 'budget.examples = 100'")] = None,
+    root: Annotated[Path, typer.Option(help="folder under which data/ is written")] = Path(),
+    threads: Annotated[int, typer.Option(help="threads for translation and parsing; 0 = all cores")] = 0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be built from what, and touch nothing")] = False,
+) -> None:
+    """Build the intermediate tasks of a study: English, machine-translated and native arms.
+
+    Example: python -m build_data studies/mini.toml --lang fi
+    """
+    command = "make data STUDY=" + str(study) + "".join(f" LANG={name}" for name in lang or ())
+    try:
+        _run(study, lang or [], arm or [], task or [], set_ or [], root, threads or os.cpu_count() or 1, dry_run, command)
+    except ConfigError as err:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(f"error: {err}", markup=False)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        Console(stderr=True, highlight=False).print(f"\nstopped. Finished tasks and shards are kept; `{command}` goes on from there", markup=False)
+        raise SystemExit(130) from None
+
+
+def _run(path: Path, languages: list[str], arms: list[str], tasks: list[str], overrides: list[str], root: Path, threads: int, dry_run: bool, command: str) -> None:
+    loaded = studies.load(path, overrides)
+    wanted = _chosen(loaded, languages, arms, tasks)
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    from build_data import recipes  # after the arguments are known to be right: it loads in a second, its libraries at first use
+
+    ready = {pair: recipes.finished(loaded, *pair, root) for pair in wanted}
+    if dry_run:
+        _plan(loaded, ready)
+        return
+    if all(ready.values()):
+        say.print(f"nothing to do: all {len(wanted)} tasks of {path} are built and unchanged under {root / 'data' / loaded.name}")
+        return
+    start = time.monotonic()
+    with _Reporter() as reporter:
+        shop = recipes.Workshop(loaded, root, threads, reporter.update)
+        for pair in wanted:
+            name = ".".join(pair)
+            if manifest := ready[pair]:
+                reporter.line(f"{name:<16} unchanged      {_counts(manifest)}")
+                continue
+            began = time.monotonic()
+            manifest = recipes.build_task(shop, *pair, command)
+            reporter.line(f"{name:<16} built in {time.monotonic() - began:4.0f} s {_counts(manifest)}")
+    say.print(f"{len(wanted)} tasks under {root / 'data' / loaded.name} ({time.monotonic() - start:.0f} s); what was left out and why: excluded-*.parquet and README.md in each")
+
+
+def _chosen(study: Study, languages: list[str], arms: list[str], tasks: list[str]) -> list[tuple[str, str]]:
+    for language in languages:
+        if language not in study.languages:
+            raise ConfigError(
+                f"LANG={language!r}: studies/{study.name}.toml has {', '.join(study.languages)}"
+                + ("" if language in LANGUAGES else f"; this house knows {', '.join(LANGUAGES)} so far, and docs/add-a-language.md says how to add one")
+            )
+    for what, given, known in (("arm", arms, study.arms), ("task", tasks, tuple(study.tasks))):
+        for name in given:
+            if name not in known:
+                raise ConfigError(f"--{what} {name!r}: studies/{study.name}.toml has {', '.join(known)}")
+    pairs = studies.built_tasks(study, languages)
+    return [(t, a) for t, a in pairs if (not arms or a in arms) and (not tasks or t in tasks)]
+
+
+def _plan(study: Study, ready: dict[tuple[str, str], dict[str, Any] | None]) -> None:
+    from build_data import recipes
+
+    table = Table(title=f"{study.title}: what `make data` would build", title_justify="left")
+    blocked: list[str] = []
+    for column in ("task", "arm", "from", "rows or documents at most", "keeps at most", "state"):
+        table.add_column(column)
+    for (task, arm), manifest in ready.items():
+        spec = study.tasks[task]
+        try:
+            recipes.task_key(study, task, arm)
+            sources = recipes.inputs(study, task, arm)
+        except ConfigError as err:
+            if str(err) not in blocked:
+                blocked.append(str(err))
+            table.add_row(task, arm, "", "", f"{study.budget.examples:,} + {study.budget.validation:,}", f"not here ({blocked.index(str(err)) + 1})")
+            continue
+        rows = spec.documents if arm.startswith("native-") else spec.rows
+        entering = sum(min(int(item.get("rows", 0)), rows or 10**12) for item in sources)
+        table.add_row(task, arm, ", ".join(str(i["corpus"]) for i in sources), f"{entering:,}" if entering else "Hub", f"{study.budget.examples:,} + {study.budget.validation:,}", "built" if manifest else "to build")
+    say.print(table)
+    for number, why in enumerate(blocked, 1):
+        say.print(f"({number}) {why}", markup=False)
+    say.print("nothing was built, read or downloaded beyond checksums (--dry-run)")
+
+
+def _counts(manifest: dict[str, Any]) -> str:
+    counts = manifest["counts"]
+    short = "" if manifest["budget"]["filled"] else f"  (below the budget of {manifest['budget']['examples']})"
+    return f"{counts['train']:>6} train {counts['validation']:>5} validation {counts['excluded']:>6} excluded{short}"
+
+
+class _Reporter:
+    """A progress bar on a terminal, plain lines elsewhere."""
+
+    def __init__(self) -> None:
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+        self.bar = Progress(*columns, console=say, transient=True, disable=not sys.stdout.isatty())
+        self.current: Any = None
+
+    def __enter__(self) -> _Reporter:
+        self.bar.start()
+        self.current = self.bar.add_task("starting", total=None)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def update(self, what: str, done: int, of: int) -> None:
+        self.bar.update(self.current, description=what, completed=done, total=of or None)
+
+    def line(self, text: str) -> None:
+        say.print(text, markup=False)
+
+
+if __name__ == "__main__":
+    app()
