@@ -1,0 +1,147 @@
+"""A study's report: reports/<study>/index.html, report.md, tables.tex, results.jsonl and comparisons.jsonl.
+
+Reads run.json, scores.json and predictions of the runs and the manifests of the built tasks; needs no torch. The same
+files in give the same files out: nothing of the clock is written.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from corpora.config import ConfigError
+from corpora.shards import write_text
+from corpora.study import Study
+from eval import manifests, notes, view
+from eval.compare import Comparison, compare_all
+from eval.forest import legend
+from eval.results import Results, collect
+from eval.verdict import Answer, answer
+
+TEMPLATES = Path(__file__).parent / "templates"
+STYLE = "report.css"
+FILES = {"index.html": "report.html.j2", "report.md": "report.md.j2", "tables.tex": "tables.tex.j2"}
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that a report says, before it is laid out."""
+
+    results: Results
+    comparisons: Sequence[Comparison]
+    answers: Sequence[Answer]
+    built: Sequence[manifests.BuiltTask]
+    command: str
+
+
+def build(study: Study, root: Path, command: str = "") -> Report:
+    """Return the report of `study` from what lies under `root`. Raises ConfigError where nothing is scored yet."""
+    results = collect(study, root)
+    if not results.scored:
+        failed = [gap for gap in results.gaps if gap.why not in ("not run", "not scored")]
+        reason = f"; {len(failed)} failed, the first: {failed[0].cell.label}: {failed[0].why}" if failed else ""
+        raise ConfigError(
+            f"{root / 'runs'}: no scored run of study {study.name!r} yet ({len(results.gaps)} planned){reason}. "
+            f"Run `make train STUDY=studies/{study.name}.toml`, then this command again{f'. {results.note}' if results.note else ''}"
+        )
+    comparisons = compare_all(results)
+    answers = [answer(results, comparisons, language) for language in study.languages]
+    return Report(results, comparisons, answers, manifests.built(study, root), command)
+
+
+def make(study: Study, root: Path, command: str = "") -> Path:
+    """Write reports/<study>/ under `root`; return the path of its index.html. Raises ConfigError."""
+    return write(build(study, root, command), root / "reports" / study.name)
+
+
+def write(report: Report, folder: Path) -> Path:
+    """Write every file of the report, index.html last; return its path."""
+    lines = [line for run in notes.distinct(report.results) for line in run.lines]
+    write_text(folder / "results.jsonl", _jsonl(lines))
+    write_text(folder / "comparisons.jsonl", _jsonl([_comparison(c) for c in report.comparisons]))
+    context = _context(report)
+    for name, template in reversed(FILES.items()):
+        write_text(folder / name, _environment(name).get_template(template).render(context))
+    return folder / "index.html"
+
+
+def _context(report: Report) -> dict[str, Any]:
+    results, built = report.results, list(report.built)
+    unequal = manifests.unequal(built)
+    planned = len(results.scored) + len(results.gaps)
+    return {
+        "study": results.study,
+        "answers": report.answers,
+        "why": notes.why_demonstration(results),
+        "done": f"{len(results.scored)} of {planned} planned cells have scores",
+        "compared": notes.compared(results),
+        "tables": view.main_tables(results, report.comparisons, unequal),
+        "plots": {baseline: view.plots(results, report.comparisons, baseline) for baseline in ("en", "none")},
+        "margin": results.study.statistics.margin,
+        "built": built,
+        "gaps": results.gaps,
+        "notes": notes.notes(results, unequal),
+        "runs": notes.distinct(results),
+        "provenance": notes.provenance(results, report.command),
+        "style": Markup((TEMPLATES / STYLE).read_text("utf-8")),
+        "legend": legend,
+        "families": {"native": "native text", "mt": "machine-translated", "en": "English", "none": "no intermediate task"},
+    }
+
+
+def _environment(name: str) -> jinja2.Environment:
+    """Return the environment of one output: HTML is escaped by jinja itself, Markdown and TeX by their own rules at every value."""
+    html = name.endswith(".html")
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=html,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=None if html else _finalize(escape_tex if name.endswith(".tex") else escape_md),
+        keep_trailing_newline=True,
+    )
+    env.filters["count"] = lambda value: "not recorded" if value is None else f"{value:,}"
+    env.filters["percent"] = lambda value: "not recorded" if value is None else f"{100 * value:.1f} %"
+    return env
+
+
+def _finalize(escape: Callable[[str], str]) -> Callable[[Any], Any]:
+    return lambda value: escape(str(value))
+
+
+def escape_md(text: str) -> str:
+    """Return text that Markdown (and the HTML that a Markdown page may become) shows as it is, on one line."""
+    flat = re.sub(r"\s+", " ", text)
+    return re.sub(r"([\\`*_\[\]|])", r"\\\1", flat.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+
+
+TEX = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_", "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}", "−": "$-$", "†": r"\dag{}", "±": r"$\pm$", "–": "--", "▲": r"$\uparrow$", "▼": r"$\downarrow$",
+}  # fmt: skip
+
+
+def escape_tex(text: str) -> str:
+    """Return text that LaTeX prints as it is."""
+    return "".join(TEX.get(c, c) for c in text)
+
+
+def _comparison(one: Comparison) -> dict[str, Any]:
+    estimate = dataclasses.asdict(one.estimate) if one.estimate else None
+    return {
+        "language": one.language, "target": one.target, "arm": one.row.label, "baseline": one.baseline.label, "seeds": list(one.seeds),
+        "estimate": estimate, "p_adjusted": one.adjusted if estimate else None, "verdict": one.verdict, "small": one.small,
+    }  # fmt: skip
+
+
+def _jsonl(rows: Sequence[Any]) -> str:
+    return "".join(json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n" for row in rows)
