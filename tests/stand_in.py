@@ -1,0 +1,40 @@
+"""A worker without torch, for tests of the scheduler; spawned processes import this file only."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+
+from corpora.shards import write_json
+from train.run import aside, record, run_folder
+from train.worker import Message
+
+
+def work(pipe, study, root, after, threads, number):
+    """Do what the study's note says to a run of that label."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    wishes = json.loads(study.note or "{}")
+    if "start" in wishes:
+        pipe.send(Message("broken", value="the base is not there"))
+        return
+    pipe.send(Message("ready"))
+    while (order := pipe.recv()) is not None:
+        wish = wishes.get(order.run.label, "")
+        if wish == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if wish == "sleep":
+            (root / "sleeping").touch()
+            time.sleep(60)
+        if wish == "fail":
+            with aside(run_folder(root, order.run)) as part:
+                write_json(part / "run.json", record(order.run, "failed", error="why"))
+            pipe.send(Message("failed", order.run.key, "why"))
+            continue
+        pipe.send(Message("progress", order.run.key, (1, 2, 0.5, 10)))
+        with aside(run_folder(root, order.run)) as part:
+            write_json(part / "run.json", record(order.run, "finished"))
+            write_json(part / "checkpoint" / "checkpoint.json", {})
+            write_json(part / "scores.json", [])
+        pipe.send(Message("done", order.run.key, {"steps": 1, "seconds": 1.0}))

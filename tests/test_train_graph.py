@@ -1,0 +1,99 @@
+"""A study's runs: intermediate runs are shared, keys depend on what decides a result, costs are counted."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import tiny
+
+from corpora.config import ConfigError
+from corpora.shards import write_json
+from train.display import shared
+from train.estimate import Estimator
+from train.graph import plan
+from train.run import Run, aside, run_folder, state, sweep
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    return tiny.base(tmp_path_factory.mktemp("base"), layers=1)
+
+
+@pytest.fixture
+def project(base, tmp_path):
+    made = tiny.study(base, seeds=[1, 2])
+    tiny.built(made, tmp_path)
+    return made, tmp_path
+
+
+def test_an_intermediate_run_is_trained_once_and_serves_every_target(project):
+    runs = plan(*project)
+    assert [(r.phase, r.arm, r.target, r.seed) for r in runs[:5]] == [
+        ("intermediate", "en", "", 1), ("target", "none", "panx", 1), ("target", "none", "tatoeba", 1),
+        ("target", "en", "panx", 1), ("target", "en", "tatoeba", 1),
+    ]  # fmt: skip
+    parents = {r.key: r for r in runs if r.phase == "intermediate"}
+    assert len(runs) == len({r.key for r in runs}) == 10 and len(parents) == 2
+    for run in runs:
+        if run.phase == "target" and run.arm != "none":
+            assert parents[run.parent].seed == run.seed and run.tasks == ("nli", "qa") and runs.index(parents[run.parent]) < runs.index(run)
+    costs = {r.key: Estimator(*project).cost(r) for r in runs}
+    total, without = shared(runs, costs)
+    assert without == total + sum(costs[key].tokens for key in parents)  # two targets each, so one training saved each
+    assert all(costs[r.key].steps == 0 for r in runs if r.target == "tatoeba") and costs[runs[1].key].steps == 3
+
+
+def test_a_key_depends_on_what_decides_the_result(project, base):
+    made, root = project
+    keys = {r.label: r.key for r in plan(made, root)}
+    assert keys == {r.label: r.key for r in plan(made, root)}
+    other = tiny.study(base, seeds=[1, 2], freeze_layers=0)
+    assert not set(keys.values()) & {r.key for r in plan(other, root)}
+    folder = root / "data" / "tiny" / "nli.en"
+    write_json(folder / "manifest.json", {"labels": ["maybe", "no", "yes"], "fingerprint": "of another build"})
+    changed = {r.label for r in plan(made, root) if r.key != keys[r.label]}
+    assert changed == {label for label in keys if "nli+qa.en" in label}  # and their targets; runs from the base stay
+
+
+def test_missing_data_names_folder_and_command(base, tmp_path):
+    with pytest.raises(ConfigError, match=r"data/tiny/nli.en: task 'nli' of arm 'en' is not built .*make data"):
+        plan(tiny.study(base), tmp_path)
+
+
+def test_tasks_that_train_together_share_a_schedule(project):
+    made, root = project
+    nli = dataclasses.replace(made.tasks["nli"], training=dataclasses.replace(made.tasks["nli"].training, warmup=0.3))
+    uneven = dataclasses.replace(made, tasks={**made.tasks, "nli": nli})
+    object.__setattr__(uneven, "name", "tiny")
+    with pytest.raises(ConfigError, match="share one schedule"):
+        plan(uneven, root)
+
+
+def test_what_is_left_of_a_run(tmp_path):
+    run = Run(phase="target", tasks=(), target="panx", arm="none", seed=1, settings={"metric": "panx"})
+    folder = run_folder(tmp_path, run)
+    assert state(tmp_path, run, "a:b") == "train"
+    with aside(folder) as part:
+        write_json(part / "run.json", {"status": "finished"})
+    assert state(tmp_path, run, "") == "done" and state(tmp_path, run, "a:b") == "train"  # no scores, no checkpoint to score
+    write_json(folder / "checkpoint" / "checkpoint.json", {})
+    assert state(tmp_path, run, "a:b") == "score"
+    write_json(folder / "scores.json", [])
+    assert state(tmp_path, run, "a:b") == "done"
+    (folder / "run.json").write_text("{half")
+    assert state(tmp_path, run, "") == "train"
+    middle = Run(phase="intermediate", tasks=("nli",), arm="en", seed=1)
+    write_json(run_folder(tmp_path, middle) / "run.json", {"status": "finished"})
+    assert state(tmp_path, middle, "") == "train"  # its checkpoint is gone
+
+
+def test_a_run_folder_is_whole_or_absent(tmp_path):
+    folder = tmp_path / "runs" / "k"
+    with pytest.raises(RuntimeError), aside(folder) as part:
+        (part / "log.jsonl").write_text("x")
+        raise RuntimeError
+    assert not folder.exists() and not list(folder.parent.iterdir())
+    (folder.parent / ".k.999999999.part").mkdir()
+    sweep(tmp_path)
+    assert not list(folder.parent.iterdir())

@@ -1,0 +1,91 @@
+"""python -m train STUDY.toml: trains every run of a study that is not finished yet.
+
+Torch is loaded by the workers only, so a study with nothing left to do says so within seconds.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from corpora import study as studies
+from corpora.config import ConfigError, pick
+from corpora.study import Study
+from train.display import Bar, dry_run
+from train.estimate import Estimator
+from train.execute import Executor, Summary
+from train.graph import plan
+from train.run import Run, run_folder, runs_folder, state
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    study: Annotated[Path, typer.Argument(help="the study, e.g. studies/mini.toml")],
+    set_: Annotated[list[str] | None, typer.Option("--set", help="one line of TOML laid over the study, e.g. 'budget.examples = 100'")] = None,
+    root: Annotated[Path, typer.Option(help="project folder with data/ and runs/")] = Path(),
+    after: Annotated[str, typer.Option(help="module:function called with (study, run, folder, model) after each target run")] = "",
+    workers: Annotated[int, typer.Option(help="worker processes; 0 = one per GPU, else one per core")] = 0,
+    dry: Annotated[bool, typer.Option("--dry-run", help="print runs, steps and tokens; touch nothing")] = False,
+    only_target: Annotated[str, typer.Option(help="leave out the other targets")] = "",
+) -> None:
+    """Train every run of STUDY that is not finished, in the order its graph asks for."""
+    console = Console()
+    try:
+        code = _go(console, study, set_ or [], root, after, workers, dry, only_target)
+    except ConfigError as err:
+        Console(stderr=True).print(str(err), style="red", markup=False, highlight=False, soft_wrap=True)
+        code = 2
+    raise typer.Exit(code)
+
+
+def _go(console: Console, path: Path, overrides: list[str], root: Path, after: str, workers: int, dry: bool, only: str) -> int:
+    if after and not (after.count(":") == 1 and all(after.split(":"))):
+        raise ConfigError(f"--after {after!r}: write module:function, e.g. eval.score:score_run")
+    study = studies.load(path, overrides)
+    if only:
+        pick(study.targets, only, "target of this study")
+    runs = [run for run in plan(study, root) if not only or run.phase == "intermediate" or run.target == only]
+    states = {run.key: state(root, run, after) for run in runs}
+    if dry:
+        dry_run(console, study, runs, states, Estimator(study, root))
+        return 0
+    if all(value == "done" for value in states.values()):
+        console.print(f"nothing to do: all {len(runs)} runs of {study.name} are finished in {runs_folder(root)}", highlight=False, soft_wrap=True)
+        return 0
+    summary = _execute(console, study, root, runs, after, workers)
+    _say(console, summary, runs, root, path)
+    return summary.code
+
+
+def _execute(console: Console, study: Study, root: Path, runs: list[Run], after: str, workers: int) -> Summary:
+    estimator = Estimator(study, root)
+    todo = [run for run in runs if state(root, run, after) != "done"]
+    bar = Bar(console, todo, {run.key: estimator.cost(run) for run in runs})
+    try:
+        return Executor(study, root, runs, after, bar, workers).go()
+    finally:
+        bar.close()
+
+
+def _say(console: Console, summary: Summary, runs: list[Run], root: Path, path: Path) -> None:
+    """Say how it ended and what to do next."""
+    by_key = {run.key: run for run in runs}
+    for key, why in {**summary.failed, **summary.not_run}.items():
+        word = "failed" if key in summary.failed else "not run"
+        console.print(f"{word}: {by_key[key].label} ({run_folder(root, by_key[key])}): {why.splitlines()[-1]}", markup=False, highlight=False, soft_wrap=True)
+    text = f"{len(summary.done)} runs done, {len(summary.kept)} were finished before, {len(summary.failed)} failed, {len(summary.not_run)} not run"
+    if summary.interrupted:
+        text = (
+            f"stopped: the {len(summary.done) + len(summary.kept)} finished runs of {len(runs)} are kept in {runs_folder(root)}, the runs in work are not; "
+            f"the same command goes on from there: make train STUDY={path}"
+        )
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    app()

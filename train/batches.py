@@ -1,0 +1,70 @@
+"""Features -> padded tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from train.features import IGNORED, Feature
+from train.order import round_up
+
+
+@dataclass(slots=True)
+class Batch:
+    """Padded inputs [rows, length] with their mask; `hidden` [rows, length, size] replaces ids where lower layers are frozen.
+
+    `label`: pair, choice [examples]; span [examples, 2]; tags [rows, length]. `group`: rows per example (choice has several).
+    """
+
+    task: str
+    ids: Tensor
+    mask: Tensor
+    types: Tensor | None
+    hidden: Tensor | None
+    label: Tensor
+    group: list[int]
+    tokens: int
+
+    def to(self, device: torch.device) -> Batch:
+        """Return the batch with its tensors on `device`."""
+        if device.type == "cpu":
+            return self
+        types, hidden = (None if t is None else t.to(device, non_blocking=True) for t in (self.types, self.hidden))
+        return Batch(self.task, self.ids.to(device), self.mask.to(device), types, hidden, self.label.to(device), self.group, self.tokens)
+
+
+def collate(task: str, kind: str, some: Sequence[Feature], pad: int, hidden: Sequence[Sequence[Tensor]] | None = None) -> Batch:
+    """Pad features of one task to a batch. `hidden`: for each feature the frozen states [tokens, size] of its rows."""
+    rows = [row for feature in some for row in feature.rows]
+    width = round_up(max(len(row) for row in rows))
+    ids = torch.full((len(rows), width), pad, dtype=torch.long)
+    mask = torch.zeros((len(rows), width), dtype=torch.long)
+    for i, row in enumerate(rows):
+        ids[i, : len(row)] = torch.tensor(row)
+        mask[i, : len(row)] = 1
+    types = None
+    if some[0].types is not None:
+        types = torch.zeros_like(ids)
+        for i, row in enumerate(row for feature in some for row in feature.types or ()):
+            types[i, : len(row)] = torch.tensor(row)
+    states = None
+    if hidden is not None:
+        flat = [state for rows_ in hidden for state in rows_]
+        states = flat[0].new_zeros((len(flat), width, flat[0].shape[-1]))
+        for i, state in enumerate(flat):
+            states[i, : len(state)] = state
+    return Batch(task, ids, mask, types, states, _labels(kind, some, width), [len(f.rows) for f in some], sum(map(len, rows)))
+
+
+def _labels(kind: str, some: Sequence[Feature], width: int) -> Tensor:
+    if kind != "tags":
+        values: list[Any] = [f.label if kind == "span" else f.label[0] if f.label else IGNORED for f in some]
+        return torch.tensor(values, dtype=torch.long)
+    out = torch.full((len(some), width), IGNORED, dtype=torch.long)
+    for i, feature in enumerate(some):
+        out[i, : len(feature.label)] = torch.tensor(feature.label)
+    return out

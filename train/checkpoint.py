@@ -1,0 +1,101 @@
+"""Weights on disk, whole or absent: safetensors and JSON only, never a pickle.
+
+Frozen weights are not written: they are the base's. Where the word embeddings were trained, the id map is kept beside them,
+so that a checkpoint can be laid over an encoder with another trimmed vocabulary: pieces it never saw keep the base's rows,
+which is exact because word embeddings get no weight decay.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from corpora.config import ConfigError
+from corpora.shards import whole, write_json
+from train.features import Pieces, Shape
+from train.model import Encoder, Head, Model
+
+WORDS = "embeddings.word_embeddings.weight"
+
+
+def trained(encoder: Encoder) -> dict[str, Tensor]:
+    """Return the encoder's weights that training may change, by name."""
+    return {name: parameter.data for name, parameter in encoder.net.named_parameters() if parameter.requires_grad}
+
+
+def save(folder: Path, model: Model) -> None:
+    """Write encoder, heads and what the heads are for into `folder`; checkpoint.json comes last, so its presence means all of it."""
+    from safetensors.torch import save as to_bytes
+
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {name: value.contiguous().cpu() for name, value in trained(model.encoder).items()}
+    if WORDS in tensors and model.pieces.map is not None:
+        tensors["pieces"] = torch.from_numpy(model.pieces.map)
+    heads = {name: value.contiguous().cpu() for name, value in model.heads.state_dict().items()}
+    for name, values in (("encoder", tensors), ("heads", heads)):
+        with whole(folder / f"{name}.safetensors") as file:
+            file.write(to_bytes(values))
+    specs = [{"name": h.name, **{key: getattr(h.shape, key) for key in ("kind", "labels", "max_length", "stride", "prefix")}} for h in model.specs.values()]
+    write_json(folder / "checkpoint.json", {"frozen": model.encoder.frozen, "heads": specs})
+
+
+def heads_of(folder: Path) -> list[Head]:
+    """Return the heads that a checkpoint has. Raises ConfigError where it is not whole."""
+    return [Head(spec.pop("name"), Shape(**{**spec, "labels": tuple(spec["labels"])})) for spec in _about(folder)["heads"]]
+
+
+def _about(folder: Path) -> dict[str, Any]:
+    try:
+        value: dict[str, Any] = json.loads((folder / "checkpoint.json").read_text("utf-8"))
+    except (OSError, ValueError) as err:
+        raise ConfigError(f"{folder}: no whole checkpoint there ({err}); delete the run's folder and run the same command again") from None
+    return value
+
+
+def load_encoder(folder: Path, encoder: Encoder, pieces: Pieces) -> None:
+    """Lay the encoder of a checkpoint over `encoder`, which must hold the base's weights. Raises ConfigError where they do not fit."""
+    frozen = _about(folder)["frozen"]
+    if frozen != encoder.frozen:
+        raise ConfigError(f"{folder}: trained with freeze_layers = {frozen}, now it is {encoder.frozen}; such weights do not belong together")
+    tensors = _read(folder / "encoder.safetensors")
+    own = trained(encoder)
+    old = tensors.pop("pieces", None)
+    if WORDS in own and WORDS in tensors and pieces.map is not None:
+        words = own[WORDS].cpu().clone()
+        if old is not None:
+            _lay(words, pieces.map, tensors[WORDS], old.numpy(), pieces.full_unk)
+            tensors[WORDS] = words
+    if set(own) != set(tensors) or any(own[name].shape != value.shape for name, value in tensors.items()):
+        raise ConfigError(
+            f"{folder}: its encoder has other weights than the base; the base model changed since. Delete the run's folder and run the same command again"
+        )
+    for name, value in tensors.items():
+        own[name].copy_(value)
+
+
+def _lay(words: Tensor, new: Any, other: Tensor, old: Any, unk: int) -> None:
+    """Copy rows of `other` (map `old`) to `words` (map `new`) for every piece that both have."""
+    full = np.arange(len(new))
+    both = ((new != new[unk]) & (old != old[unk])) | (full == unk)
+    words[torch.from_numpy(new[both].astype(np.int64))] = other[torch.from_numpy(old[both].astype(np.int64))]
+
+
+def load(folder: Path, model: Model) -> None:
+    """Load encoder and heads of a checkpoint into `model`, whose heads must be those of `heads_of(folder)`."""
+    load_encoder(folder, model.encoder, model.pieces)
+    model.heads.load_state_dict(_read(folder / "heads.safetensors"))
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as err:
+        raise ConfigError(f"{path}: not a readable safetensors file ({err}); delete the run's folder and run the same command again") from None

@@ -1,0 +1,130 @@
+"""Scores on plain lists, no torch: the XTREME metrics, each as per-example components that add up.
+
+A component is a tuple of numbers per example; `total` adds a column up and makes the scores of it. A bootstrap draws
+examples and calls `total` again, so no prediction is ever looked at twice. All scores are percentages.
+
+Source: google-research/xtreme evaluate.py and third_party/{utils_tag,evaluate_squad}.py @838c13b6; seqeval 0.0.12.
+"""
+
+from __future__ import annotations
+
+import string
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Component = tuple[float, ...]
+_PUNCTUATION = frozenset(string.punctuation)  # ASCII only, as SQuAD has it: Finnish and Hungarian quotes stay
+_ARTICLES = frozenset(("a", "an", "the"))  # English articles are dropped in every language, as XTREME does for TyDiQA
+
+
+@dataclass(frozen=True)
+class Metric:
+    """`component(gold, predicted)` of one example; `total(components)` of many: names -> percentages."""
+
+    component: Callable[[Any, Any], Component]
+    total: Callable[[Sequence[Component]], dict[str, float]]
+    headline: str  # the score that selects checkpoints and that XTREME averages
+
+
+def chunks(tags: Sequence[str]) -> set[tuple[str, int, int]]:
+    """Return (type, first, last) of every chunk of ONE sentence under the rule of seqeval 0.0.12.
+
+    The prefix of a tag is its FIRST LETTER and its type what follows the last '-', so on bare UPOS tags neighbours with
+    the same tag merge to one chunk, except those that begin with S (SCONJ, SYM): each is a chunk of its own. CCONJ merges.
+    """
+    found: set[tuple[str, int, int]] = set()
+    before, before_type, first = "O", "", 0
+    for i, label in enumerate([*tags, "O"]):
+        prefix, kind = label[0], label.rpartition("-")[2]
+        if _ends(before, prefix, before_type != kind):
+            found.add((before_type, first, i - 1))
+        if _starts(before, prefix, before_type != kind):
+            first = i
+        before, before_type = prefix, kind
+    return found
+
+
+def _ends(before: str, prefix: str, changed: bool) -> bool:
+    return before in "ES" or (before in "BI" and prefix in "BSO") or (before not in "O." and changed)
+
+
+def _starts(before: str, prefix: str, changed: bool) -> bool:
+    return prefix in "BS" or (before in "ESO" and prefix in "EI") or (prefix not in "O." and changed)
+
+
+def chunk_component(gold: Sequence[str], predicted: Sequence[str]) -> Component:
+    """Return (right chunks, predicted chunks, gold chunks, right tokens, tokens) of one sentence."""
+    if len(gold) != len(predicted):
+        raise ValueError(f"{len(gold)} gold tags but {len(predicted)} predicted tags")
+    wanted, got = chunks(gold), chunks(predicted)
+    right = sum(g == p for g, p in zip(gold, predicted, strict=True))
+    return (len(wanted & got), len(got), len(wanted), right, len(gold))
+
+
+def chunk_total(components: Sequence[Component]) -> dict[str, float]:
+    """Return micro precision, recall and f1 over chunks, and token accuracy beside them."""
+    right, got, wanted, tokens_right, tokens = (sum(column) for column in zip(*components, strict=True)) if components else (0.0,) * 5
+    precision, recall = _share(right, got), _share(right, wanted)
+    f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+    return {"f1": f1, "precision": precision, "recall": recall, "accuracy": _share(tokens_right, tokens)}
+
+
+def normalise_answer(text: str) -> str:
+    """Lower-case, drop ASCII punctuation and the English articles, collapse spaces (SQuAD v1.1, the same for every language)."""
+    kept = "".join(c for c in text.lower() if c not in _PUNCTUATION)
+    return " ".join(word for word in kept.split() if word not in _ARTICLES)
+
+
+def answer_f1(gold: str, predicted: str) -> float:
+    """Return the token F1 (0..1) of one answer; two answers without tokens are equal (SQuAD v2's rule for 'no answer')."""
+    wanted, got = normalise_answer(gold).split(), normalise_answer(predicted).split()
+    if not wanted or not got:
+        return float(wanted == got)
+    common = sum((Counter(wanted) & Counter(got)).values())
+    return 2 * common / (len(wanted) + len(got)) if common else 0.0
+
+
+def answer_component(gold: Sequence[str], predicted: str) -> Component:
+    """Return (exact match, F1, 1), each the best over the gold answers; no gold answers = the question has none ('')."""
+    golds = list(gold) or [""]
+    exact = any(normalise_answer(g) == normalise_answer(predicted) for g in golds)
+    return (float(exact), max(answer_f1(g, predicted) for g in golds), 1.0)
+
+
+def answer_total(components: Sequence[Component]) -> dict[str, float]:
+    """Return exact match, f1 and their mean, which is XTREME's task score."""
+    count = len(components)
+    exact, f1 = _share(sum(c[0] for c in components), count), _share(sum(c[1] for c in components), count)
+    return {"score": (exact + f1) / 2, "f1": f1, "exact_match": exact}
+
+
+def label_component(gold: str, predicted: str) -> Component:
+    """Return (right, 1)."""
+    return (float(gold == predicted), 1.0)
+
+
+def label_total(components: Sequence[Component]) -> dict[str, float]:
+    """Return accuracy."""
+    return {"accuracy": _share(sum(c[0] for c in components), len(components))}
+
+
+def _share(part: float, whole: float) -> float:
+    return 100.0 * part / whole if whole else 0.0
+
+
+METRICS: dict[str, Metric] = {
+    "udpos": Metric(chunk_component, chunk_total, "f1"),
+    "panx": Metric(chunk_component, chunk_total, "f1"),
+    "tydiqa": Metric(answer_component, answer_total, "score"),
+    "tatoeba": Metric(label_component, label_total, "accuracy"),  # gold and predicted: line numbers of the foreign side, as text
+    "accuracy": Metric(label_component, label_total, "accuracy"),  # pair and choice
+}
+KIND_METRIC = {"pair": "accuracy", "choice": "accuracy", "span": "tydiqa", "tags": "panx"}  # for intermediate tasks, by kind
+
+
+def score(metric: str, gold: Sequence[Any], predicted: Sequence[Any]) -> dict[str, float]:
+    """Return the scores of a whole set. gold: labels, tag lists or answer lists; predicted: labels, tag lists or texts."""
+    rule = METRICS[metric]
+    return rule.total([rule.component(g, p) for g, p in zip(gold, predicted, strict=True)])

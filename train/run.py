@@ -1,0 +1,122 @@
+"""A run: one fine-tuning, named by a key that depends on everything that decides its result and on nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from corpora.config import ConfigError
+from corpora.records import Kind
+from corpora.shards import digest
+
+VERSION = 1  # of the training step: raise it when a change of train/ changes results, and every run is computed anew
+
+Phase = Literal["intermediate", "target"]
+State = Literal["done", "score", "train"]
+METRIC_KIND: dict[str, Kind] = {"udpos": "tags", "panx": "tags", "tydiqa": "span"}  # of the targets that train
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A node of a study's graph: base -> [intermediate] -> target.
+
+    `tasks`: the intermediate group (of a target run: the group its parent was trained on; () = straight from the base).
+    `arm`: where those tasks' examples come from ("none" = straight from the base). `parent`: key of the intermediate run
+    whose encoder this one starts from, "" = the base. `settings`: base, precision, freezing and hyper-parameters.
+    `data`: fingerprints of the English or intermediate training and dev data.
+    """
+
+    phase: Phase
+    tasks: tuple[str, ...]
+    target: str = ""
+    arm: str
+    seed: int
+    parent: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def key(self) -> str:
+        """16 hex digits: the name of the run's folder."""
+        return digest({"version": VERSION, **dataclasses.asdict(self)})
+
+    @property
+    def label(self) -> str:
+        """The run in words, e.g. 'udpos <- nli+qa.mt-fi, seed 1'."""
+        source = f"{'+'.join(self.tasks)}.{self.arm}" if self.tasks else "base"
+        return f"{self.target} <- {source}, seed {self.seed}" if self.target else f"{source}, seed {self.seed}"
+
+
+def runs_folder(root: Path) -> Path:
+    """Return where the runs of the project at `root` lie."""
+    return root / "runs"
+
+
+def run_folder(root: Path, run: Run) -> Path:
+    """Return the folder of one run: run.json, log.jsonl, checkpoint/, and scores.json once eval/ has scored it."""
+    return runs_folder(root) / run.key
+
+
+def record(run: Run, status: str, **more: Any) -> dict[str, Any]:
+    """Return what run.json says: the run, its key and label, its status, and whatever else is known."""
+    return {**dataclasses.asdict(run), "key": run.key, "label": run.label, "status": status, **more}
+
+
+def json_line(value: Mapping[str, Any]) -> str:
+    """Return one line of a .jsonl file."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """Return run.json of a run's folder, {} where there is none or it is not JSON (such a run is done again)."""
+    try:
+        value = json.loads((folder / "run.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def state(root: Path, run: Run, after: str) -> State:
+    """Return what is left to do for a run: nothing, only the hook `after` (its scores.json is missing), or all of it."""
+    folder = run_folder(root, run)
+    kept = (folder / "checkpoint" / "checkpoint.json").is_file()
+    if read_record(folder).get("status") != "finished" or (run.phase == "intermediate" and not kept):
+        return "train"
+    if run.phase == "intermediate" or not after or (folder / "scores.json").is_file():
+        return "done"
+    return "score" if kept or run.settings.get("metric") == "tatoeba" else "train"
+
+
+@contextlib.contextmanager
+def aside(folder: Path) -> Iterator[Path]:
+    """Fill a folder beside `folder` and put it in its place: it is whole or absent. On an error that left a run.json, that record stays."""
+    part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        part.mkdir(parents=True)
+        try:
+            yield part
+        finally:
+            if (part / "run.json").is_file():
+                shutil.rmtree(folder, ignore_errors=True)
+                part.rename(folder)
+    except OSError as err:
+        raise ConfigError(f"{folder}: could not be written ({err.strerror or err}); free some space and run the same command again") from err
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def sweep(root: Path) -> None:
+    """Delete what killed workers left behind: folders of runs in work whose process is gone."""
+    for part in runs_folder(root).glob(".*.part"):
+        number = part.name.split(".")[-2]
+        if number.isdigit() and not Path(f"/proc/{number}").exists():
+            shutil.rmtree(part, ignore_errors=True)

@@ -1,0 +1,181 @@
+"""What a worker does with a run, and what it keeps between runs: the encoder, the tokenizer, the frozen layers' outputs."""
+
+from __future__ import annotations
+
+import fcntl
+import importlib
+import platform
+import resource
+import shutil
+import subprocess
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from corpora.config import ConfigError
+from corpora.shards import digest, write_json, write_text
+from corpora.study import Study
+from train import checkpoint
+from train.base import default_cache, ensure_base, identity
+from train.data import built, study_texts, target_records, texts_key
+from train.features import Pieces, Shape
+from train.frozen import States
+from train.loop import Job, Outcome, Progress, fit
+from train.metrics import KIND_METRIC
+from train.model import Encoder, Head, Model, precision_of
+from train.run import METRIC_KIND, Run, aside, json_line, record, run_folder, runs_folder
+from train.trim import trim
+
+Hook = Callable[[Study, Run, Path, Model], None]
+
+
+def base_folder(study: Study, root: Path, cache: Path | None = None) -> Path:
+    """Return the encoder folder of a study, converted and trimmed once; a second worker waits for the first."""
+    home = runs_folder(root) / "base"
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        base = ensure_base(study.base, cache or default_cache())
+        if not study.base.trim:
+            return base
+        return trim(base, study_texts(study, root), home / digest([identity(study.base), texts_key(study, root)]))
+
+
+class Workshop:
+    """One encoder in memory; its trained weights are put back to the base's before every run."""
+
+    def __init__(self, study: Study, root: Path, number: int = 0) -> None:
+        self.study, self.root = study, root
+        self.device = torch.device("cuda", number % torch.cuda.device_count()) if torch.cuda.is_available() else torch.device("cpu")
+        self.precision = precision_of(study.precision, self.device)
+        folder = base_folder(study, root)
+        self.pieces = Pieces(folder)
+        self.encoder = Encoder(folder, study.freeze_layers, study.base.dropout).to(self.device)
+        self.origin = {name: value.clone() for name, value in checkpoint.trained(self.encoder).items()}
+        self.states = States(runs_folder(root) / "base" / f"states-{digest([identity(study.base), folder.name, study.freeze_layers])}")
+        self.git = _git(root)
+
+    def model(self, run: Run, heads: list[Head]) -> Model:
+        """Return a model that starts where `run` starts: the base, with its parent's encoder laid over it, and fresh heads."""
+        own = checkpoint.trained(self.encoder)
+        for name, value in self.origin.items():
+            own[name].copy_(value)
+        if run.parent:
+            checkpoint.load_encoder(runs_folder(self.root) / run.parent / "checkpoint", self.encoder, self.pieces)
+        model = Model(self.encoder, self.pieces, heads, run.seed, self.precision).to(self.device)
+        model.states = self.states
+        return model.eval()
+
+    def train(self, run: Run, progress: Progress) -> tuple[Model, Outcome]:
+        """Train a run (tatoeba: nothing to train) and return the model in eval mode with what happened."""
+        jobs, heads = self._jobs(run)
+        model = self.model(run, heads)
+        return model, fit(model, jobs, run.seed, progress) if jobs else Outcome()
+
+    def open(self, run: Run) -> Model:
+        """Return the model of a finished run. Raises ConfigError where its checkpoint was not kept."""
+        if run.settings.get("metric") == "tatoeba":
+            return self.model(run, [])
+        folder = run_folder(self.root, run) / "checkpoint"
+        if not folder.is_dir():
+            raise ConfigError(f"{folder}: not kept (keep_checkpoints = {self.study.keep_checkpoints!r}); delete {folder.parent} and run: make train")
+        model = self.model(run, checkpoint.heads_of(folder))
+        checkpoint.load(folder, model)
+        return model.eval()
+
+    def _jobs(self, run: Run) -> tuple[list[Job], list[Head]]:
+        study, jobs, heads = self.study, [], []
+        for task in run.tasks if run.phase == "intermediate" else ():
+            data, training = built(study, task, run.arm, self.root), study.tasks[task].training
+            heads.append(Head(task, Shape(data.kind, data.labels, training.max_length, training.stride, study.base.prefix)))
+            jobs.append(Job(task, KIND_METRIC[data.kind], training, data.records("train"), data.records("validation")))
+        if run.target and study.targets[run.target].english:
+            target = study.targets[run.target]
+            shape = Shape(METRIC_KIND[target.metric], target.labels, target.training.max_length, target.training.stride, study.base.prefix)
+            heads.append(Head(run.target, shape))
+            rows = [target_records(study, run.target, split) for split in ("train", "dev")]
+            jobs.append(Job(run.target, target.metric, target.training, rows[0], rows[1]))
+        return jobs, heads
+
+    def perform(self, run: Run, after: str, progress: Progress) -> dict[str, Any]:
+        """Train `run`, score it with the hook `after` ('module:function', '' = none) and leave its folder, whole or not at all.
+
+        A failed run leaves run.json with status 'failed' and raises. Where only the hook fails, the checkpoint is kept.
+        """
+        folder = run_folder(self.root, run)
+        with aside(folder) as part:
+            try:
+                model, outcome = self.train(run, progress)
+            except (BrokenPipeError, ConnectionResetError):
+                raise  # the parent is gone: nobody asked for this run any more
+            except Exception as err:
+                write_json(part / "run.json", record(run, "failed", error=_why(err)))
+                raise
+            about = self._about(run, outcome, model)
+            write_text(part / "log.jsonl", "".join(json_line(line) for line in outcome.log))
+            write_json(part / "run.json", about)
+            failed = _call(after, self.study, run, part, model) if run.phase == "target" else None
+            trained = bool(outcome.steps)
+            if trained and (run.phase == "intermediate" or not after or failed or self.study.keep_checkpoints == "all"):
+                checkpoint.save(part / "checkpoint", model)
+            if failed:
+                write_json(part / "run.json", {**about, "hook_error": _why(failed)})
+        if failed:
+            raise failed
+        return about
+
+    def score_again(self, run: Run, after: str) -> None:
+        """Run only the hook of a finished run, and then drop its checkpoint where the study does not keep it."""
+        folder = run_folder(self.root, run)
+        failed = _call(after, self.study, run, folder, self.open(run))
+        if failed:
+            raise failed
+        if self.study.keep_checkpoints != "all":
+            shutil.rmtree(folder / "checkpoint", ignore_errors=True)
+
+    def _about(self, run: Run, outcome: Outcome, model: Model) -> dict[str, Any]:
+        import tokenizers
+        import transformers
+
+        versions = {"torch": torch.__version__, "transformers": transformers.__version__, "tokenizers": tokenizers.__version__}
+        seconds = round(outcome.seconds, 2)
+        device = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else f"cpu {platform.machine()}, {torch.get_num_threads()} threads"
+        return record(
+            run, "finished",
+            steps=outcome.steps, tokens=outcome.tokens, seconds=seconds, tokens_per_second=round(outcome.tokens / seconds, 1) if seconds else 0.0,
+            dev=outcome.dev, chosen_step=outcome.chosen_step, evals=outcome.evals, finished_at=time.strftime("%Y-%m-%dT%H:%M:%S%z"), git=self.git,
+            precision=str(self.precision).removeprefix("torch."), device=device, vocabulary=model.encoder.net.config.vocab_size,
+            unknown_pieces=model.pieces.missed, peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+            versions={"python": platform.python_version(), **versions},
+        )  # fmt: skip
+
+
+def _call(after: str, study: Study, run: Run, folder: Path, model: Model) -> Exception | None:
+    """Call the hook; return what it raised."""
+    if not after:
+        return None
+    try:
+        module, _, name = after.partition(":")
+        hook: Hook = getattr(importlib.import_module(module), name)
+        hook(study, run, folder, model)
+        if not (folder / "scores.json").is_file():
+            raise ConfigError(f"the hook {after} left no scores.json, so run {run.key} does not count as scored; it must write one, or leave --after out")
+    except Exception as err:  # whatever a hook does wrong must not lose the training
+        return err
+    return None
+
+
+def _why(err: BaseException) -> str:
+    return str(err) if isinstance(err, ConfigError) else "".join(traceback.format_exception(err)).strip()
+
+
+def _git(root: Path) -> str | None:
+    try:
+        done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None if done.returncode == 0 else None
