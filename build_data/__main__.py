@@ -17,7 +17,7 @@ from corpora import study as studies
 from corpora.config import ConfigError
 from corpora.study import LANGUAGES, Study
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]})
 say = Console(highlight=False, soft_wrap=True)
 
 

@@ -103,7 +103,8 @@ def _bounds(pair: Sequence[float | None] | None) -> str:
     if pair is None:
         return "no filter"
     low, high = pair
-    return " and ".join([f"at least {low:g}"] * (low is not None) + [f"at most {high:g}"] * (high is not None))
+    sides = [f"{word} {value:g}" for word, value in (("at least", low), ("at most", high)) if value is not None]
+    return " and ".join(sides) or "open"
 
 
 def _sample(record: Record) -> str:

@@ -114,6 +114,13 @@ def corpora_dir() -> Path:
     return Path(os.environ.get("CORPORA_DIR") or Path.home() / ".cache" / "fihu-stilts").expanduser()
 
 
+def find_folder(name: str | Path) -> Path:
+    """Return where a model folder lies: as given if absolute, else below CORPORA_DIR if it is there, else below corpora/ (bundled)."""
+    path = Path(name).expanduser()
+    here = corpora_dir() / path
+    return path if path.is_absolute() else here if here.is_dir() else ROOT / path
+
+
 def split_of(corpus: Corpus, split: str) -> Files | None:
     """Return the local files declared for `split`, or None where only the Hub has it. Raises ConfigError for an unknown split."""
     known = {*corpus.splits, *(corpus.hub.splits if corpus.hub else ())}

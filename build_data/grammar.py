@@ -1,0 +1,100 @@
+"""Scores that know a language: negation, finite verbs, fragments. Word lists here, decisions in filters.py."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from build_data.heuristics import words
+from build_data.parse import Parse, Sentence
+
+# Plain negations: one side having such a word and the other side nothing negative at all is a lost or invented negation.
+PLAIN: Mapping[str, re.Pattern[str]] = {
+    "en": re.compile(r"(?:not|never|no|nobody|none|nothing|nowhere|neither|nor|cannot|\w+n['’]t)", re.IGNORECASE),
+    "fi": re.compile(
+        r"(?:en|et|ei|emme|ette|eivät)(?:kä|kö)?|älä|älkää|älköön|älkööt|älkäämme|äläkä|älkääkä|miksei|jollei|muttei|vaikkei|koskei"
+        r"|(?:ett|ell)(?:en|et|ei|emme|ette|eivät)"
+    ),
+    "hu": re.compile(r"(?:nem|ne|sem|se|nincs|nincsen|nincsenek|sincs|sincsenek|soha|sose|sohasem|sosem|senki\w*|semmi\w*|sehol|sehova|sehogy\w*|egyik\w*sem)"),
+}  # fmt: skip
+# Everything that may carry a negation, hidden ones included ("without" -> "ilman" -> "nélkül", un-, -less, hardly, fail to).
+HIDDEN: Mapping[str, re.Pattern[str]] = {
+    "en": re.compile(
+        r"without|un\w{3,}|in\w{4,}|im\w{4,}|dis\w{3,}|ir\w{4,}|il\w{4,}|non\w*|\w+less\w*|hardly|barely|scarcely|rarely|seldom|few|little|only|until|till"
+        r"|unless|except|but|instead|rather|else|fail\w*|lack\w*|miss\w*|den(?:y|ie[sd])|refus\w*|reject\w*|neglect\w*|avoid\w*|stop\w*|prevent\w*|forbid\w*|banned|ban"
+        r"|against|away|out|off|free|too|any\w*|ain|neutral|alone|quit|nope|nay|wonder|doubt\w*|before|beyond|than|empty|false|wrong|absent|last|dunno|sure|yet|ever"
+        r"|lest|minus|zero",
+        re.IGNORECASE,
+    ),
+    "fi": re.compile(
+        r"ilman|\w*(?:ton|tön|ttoma\w*|ttömä\w*|tta|ttä)|tuskin|harvoin|harva\w*|epä\w+|vain|vasta|muu\w*|puut\w+|kiel\w+|lakkaa\w*|lopet\w+|vähä\w*|paitsi"
+        r"|sijasta|sijaan|vailla|väärin|väärä\w*|kunnes|ennen|liian|tyhjä\w*"
+    ),
+    "hu": re.compile(
+        r"nélkül\w*|\w*(?:tlan|tlen|talan|telen|atlan|etlen)\w*|alig\w*|ritkán|csak|hacsak|kivéve|helyett\w*|hiány\w*|tilos|tilt\w*|kevés\w*|kevesen|üres\w*|amíg"
+        r"|míg|mielőtt|hanem|túl|elég|\w*mulaszt\w*|\w*tagad\w*|\w*utasít\w*|aligha|kerül\w*|ugye|ellen\w*"
+    ),
+}  # fmt: skip
+
+# English verb forms that demand a finite verb in the translation too. Hungarian leaves "is/are" out (A ház nagy), so they ask for nothing there.
+FINITE_IN_ENGLISH = re.compile(r"(?:was|were|did|does|do|can|could|will|would|must|should|may|might|has|had|have|went|said|made|came|took)", re.IGNORECASE)
+COPULA_IN_ENGLISH = re.compile(r"(?:is|are|am)", re.IGNORECASE)
+ZERO_COPULA = frozenset({"hu"})
+
+DANGLING: Mapping[str, frozenset[str]] = {  # words no sentence ends with
+    "fi": frozenset(("ja", "tai", "mutta", "että", "koska", "jos", "kun", "vaikka", "sekä", "eli", "joka", "jonka")),
+    "hu": frozenset(("a", "az", "és", "vagy", "de", "hogy", "mert", "ha", "amikor", "mint", "egy", "amely", "aki")),
+}
+
+
+def _any(pattern: re.Pattern[str], text: str) -> bool:
+    return any(pattern.fullmatch(word.casefold()) for word in words(text))
+
+
+def negation_mismatch(text: str, source: str, language: str) -> float:
+    """Return 1 if one side says no plainly and the other has nothing negative, not even a hidden negation; else 0.
+
+    A language without lists gives 0: the filter then says nothing about it.
+    """
+    if language not in PLAIN:
+        return 0.0
+    mine, theirs = _any(PLAIN[language], text), _any(PLAIN["en"], source)
+    if mine == theirs:
+        return 0.0
+    return float(not (_any(HIDDEN[language], text) if theirs else _any(HIDDEN["en"], source)))
+
+
+def is_finite(sentence: Sentence) -> bool:
+    """Tell whether a word of the sentence is tagged as a finite verb (VerbForm=Fin, or a mood on a verb)."""
+    return any(w.feats.get("VerbForm") == "Fin" or (w.upos in ("VERB", "AUX") and "Mood" in w.feats) for w in sentence.words)
+
+
+def finite_share(parse: Parse, language: str, strict: bool) -> float:
+    """Return the share of sentences with a finite verb; 0 for a text without sentences.
+
+    Unless `strict`, two nominals do as well in a language that leaves "is" out (A csőre piros): they may be subject and predicate.
+    """
+    fine = [is_finite(s) or (not strict and language in ZERO_COPULA and _nominals(s) >= 2) for s in parse.sentences]
+    return sum(fine) / len(fine) if fine else 0.0
+
+
+def _nominals(sentence: Sentence) -> int:
+    return sum(w.upos in ("NOUN", "PROPN", "PRON", "ADJ", "NUM") for w in sentence.words)
+
+
+def wants_finite(source: str, language: str) -> bool:
+    """Tell whether the English source surely holds a finite verb that `language` keeps as one."""
+    return _any(FINITE_IN_ENGLISH, source) or (language not in ZERO_COPULA and _any(COPULA_IN_ENGLISH, source))
+
+
+def is_fragment(sentence: Sentence, language: str) -> bool:
+    """Tell whether the sentence is cut off or none: fewer than two words, a last word no sentence ends with, or neither verb nor two nominals."""
+    own = [w for w in sentence.words if w.upos not in ("PUNCT", "SYM")]
+    if len(own) < 2 or own[-1].text.casefold() in DANGLING.get(language, frozenset()):
+        return True
+    return not is_finite(sentence) and not any(w.upos in ("VERB", "AUX") for w in own) and _nominals(sentence) < 2
+
+
+def fragment_share(parse: Parse, language: str) -> float:
+    """Return the share of sentences that are fragments; 1 for a text without sentences."""
+    return sum(is_fragment(s, language) for s in parse.sentences) / len(parse.sentences) if parse.sentences else 1.0

@@ -1,0 +1,212 @@
+"""Hungarian clauses for question rules: the main clause of a tagged sentence, its finite verb, and its chunks with their cases."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from build_data.makers import words_hu as lists
+from build_data.makers.questions import Chunk, Names, regex_tokens
+from build_data.makers.verbs_hu import ARTICLES, NOMINAL, OWN, POSSESSED, SIGNS, case_of, finite_verbs, is_number
+from build_data.parse import Sentence, Word
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A main clause without its final stop; `verb` is its finite verb, `preverb` the place of a preverb that stands apart (or -1)."""
+
+    text: str
+    words: tuple[Word, ...]
+    verb: int
+    preverb: int
+    chunks: tuple[Chunk, ...]
+    first_is_name: bool
+
+    def has(self, chunk: Chunk) -> tuple[Word, ...]:
+        return self.words[chunk.start : chunk.stop]
+
+    def head(self, chunk: Chunk) -> Word:
+        return self.words[chunk.stop - 1]
+
+    @property
+    def subjects(self) -> list[Chunk]:
+        """Nominative noun phrases."""
+        return [c for c in self.chunks if c.case == "nom" and self.head(c).upos in ("NOUN", "PROPN", "NUM")]
+
+
+def find_clause(text: str, sentence: Sentence, names: Names) -> Clause | None:
+    """Return the sentence's first main clause, or None where it has none that the rules understand."""
+    words = list(sentence.words)
+    if (
+        len(words) < 4
+        or words[-1].text != "."
+        or words[0].text.casefold() in lists.SUBORDINATORS
+        or any(w.text in SIGNS or w.text in ("mint", "akár") for w in words if w.text != "mint" or not _more_than(words, w))
+    ):
+        return None
+    words = words[:-1]
+    commas = [i for i, w in enumerate(words) if w.text == ","]
+    if commas:
+        if commas[0] + 1 >= len(words) or words[commas[0] + 1].text.casefold() not in lists.CONTINUES:
+            return None
+        words = words[: commas[0]]
+    words = _mended([w for w in words if w.text.casefold() not in lists.DROPPED])
+    words = _first_half(words)
+    finite = finite_verbs(words)
+    if len(finite) != 1 or len(words) < 3 or any(lists.UNFIT.fullmatch(w.text.casefold()) for w in words):
+        return None
+    if any(w.feats.get("Person") in ("1", "2") or OWN.fullmatch(w.text) or (w.upos == "VERB" and re.fullmatch(r".{2,}[aeoöáéi]m", w.text)) for w in words):
+        return None
+    first = True if {words[0].text, words[1].text} & lists.FIRST_NAMES else names.is_name(words[0].text, words[0] is sentence.words[0])
+    if first is None:
+        first = words[0].upos == "PROPN"
+    verb = finite[0]
+    if verb and words[verb - 1].text in lists.PREVERBS:
+        return None
+    preverb = verb + 1 if verb + 1 < len(words) and words[verb + 1].text in lists.PREVERBS else -1
+    before = _joined(words, _chunks(text, words, 0, verb))
+    after = _joined(words, _chunks(text, words, max(verb, preverb) + 1, len(words)))
+    if before is None or after is None:
+        return None
+    words = words[: after[-1].stop if after else max(verb, preverb) + 1]
+    return Clause(text, tuple(words), verb, preverb, (*before, *after), first)
+
+
+def _more_than(words: Sequence[Word], mint: Word) -> bool:
+    """Tell whether this "mint" belongs to "több mint" (more than) and not to a comparison."""
+    at = words.index(mint)
+    return at > 0 and words[at - 1].text.casefold() == "több"
+
+
+def _first_half(words: list[Word]) -> list[Word]:
+    """Cut "... és ..." with a verb on each side down to its first half."""
+    finite = finite_verbs(words)
+    cut = next(
+        (i for i, w in enumerate(words) if w.text.casefold() in ("és", "s", "de", "vagy") and len(finite) == 2 and finite[0] < i < finite[1]), len(words)
+    )
+    return words[:cut]
+
+
+def _mended(words: Sequence[Word]) -> list[Word]:
+    """Put right what weak tags get wrong most: first names, and the word after an article, which is never an adverb."""
+    out = list(words)
+    for i, word in enumerate(out):
+        if word.text in lists.FIRST_NAMES and word.upos != "PROPN":
+            out[i] = dataclasses.replace(word, upos="PROPN", feats={})
+        elif word.text in lists.TITLES:
+            out[i] = dataclasses.replace(word, upos="NOUN", feats={})
+        elif (
+            i
+            and out[i - 1].text.casefold() in ("a", "az")
+            and word.upos in ("ADV", "X", "VERB", "PRON", "INTJ", "ADP")
+            and not lists.ANAPHORA.fullmatch(word.text)
+            and len(word.text) > 2
+        ):
+            out[i] = dataclasses.replace(word, upos="PROPN" if word.text[0].isupper() else "NOUN", feats={})
+    return out
+
+
+def _chunks(text: str, words: Sequence[Word], start: int, stop: int) -> list[Chunk]:
+    """Cut words [start, stop) into chunks: times, amounts, noun phrases, single words."""
+    times = dict(regex_tokens(words, text, lists.TIME))
+    out: list[Chunk] = []
+    at = start
+    while at < stop:
+        chunk = (
+            Chunk(at, times[at], "time")
+            if at in times and times[at] <= stop
+            else _amount(words, at, stop) or _phrase(words, at, min([stop, *(t for t in times if t > at)]))
+        )
+        out.append(chunk)
+        at = chunk.stop
+    return out
+
+
+def _amount(words: Sequence[Word], at: int, stop: int) -> Chunk | None:
+    """Return "közel 600 kilométert" from `at`, if that is what stands there: a number, adjectives, and a noun in any case."""
+    i = at
+    while i < stop and words[i].text.casefold() in lists.ABOUT:
+        i += 1
+    digits = i
+    while digits < stop and is_number(words[digits]):
+        digits += 1
+    if (
+        digits == i
+        or digits - i > 2
+        or re.fullmatch(r"[12]\d{3}", words[digits - 1].text)
+        or (at and words[at - 1].text.casefold() in ("több", "sok", "a", "az"))
+    ):
+        return None
+    end = digits
+    while end < stop and end - digits < 2 and words[end].upos == "ADJ":
+        end += 1
+    if end < stop and words[end].upos == "NOUN" and not re.search(r"(?:ok|ek|ak|ök)t?$", words[end].text):
+        return Chunk(at, end + 1, "num", case_of(words[end]) in ("dat",))
+    return None
+
+
+def _phrase(words: Sequence[Word], at: int, stop: int) -> Chunk:
+    """Return the noun phrase (or the single word) that begins at `at`: an article, adjectives, possessors, a head, a postposition."""
+    i, doubtful = at, False
+    if words[i].text.casefold() in ARTICLES and i + 1 < stop:
+        i += 1
+    while i < stop:
+        case = case_of(words[i])
+        if not case:
+            return Chunk(at, max(i, at + 1), "adv" if i - at < 2 else case_of(words[i - 1]), True)
+        following = words[i + 1] if i + 1 < stop else None
+        if (
+            following is not None
+            and words[i].text[0].isupper()
+            and any(following.text.startswith(n) for n in (following.text, following.text[:-1], following.text[:-2]) if n in lists.FIRST_NAMES)
+            and case == "sup"
+        ):
+            case = "nom"  # family names may end as if they were inflected: Kelemen Vince
+        if following is not None and case == "nom" and following.text.casefold() in lists.POSTPOSITIONS:
+            return Chunk(at, i + 2, lists.POSTPOSITIONS[following.text.casefold()], doubtful)
+        if following is None or case != "nom" or not _goes_on(words[i], following):
+            return Chunk(at, i + 1, case if words[i].upos != "ADJ" else "adv", doubtful)
+        if words[i].upos == "NOUN" and words[i].text.endswith("t"):
+            doubtful = True  # perhaps an accusative that neither tag nor ending shows for sure
+        if words[i].upos == "NOUN" and following.upos == "NOUN" and not POSSESSED.fullmatch(following.text.casefold()):
+            doubtful = True
+        i += 1
+    return Chunk(at, stop, "adv", True)
+
+
+def _goes_on(word: Word, following: Word) -> bool:
+    """Tell whether a nominative word goes with the next: adjective, part of a name, possessor, or title and name."""
+    if following.upos not in NOMINAL or following.text.casefold() in ARTICLES:
+        return False
+    if word.upos in ("ADJ", "NUM") or word.text[0].isupper():
+        return True
+    after = case_of(following)
+    # "a lány kabátja": possessor and possessed. "a lány Budapestre": two phrases.
+    if following.text[0].isupper():
+        return False
+    return following.upos == "ADJ" or POSSESSED.fullmatch(following.text.casefold()) is not None or (after == "nom" and following.upos == "NOUN")
+
+
+def _joined(words: Sequence[Word], chunks: Sequence[Chunk]) -> list[Chunk] | None:
+    """Make "A és B" one chunk. A conjunction between unlike chunks opens a second clause: behind the verb the rest is left out."""
+    out: list[Chunk] = []
+    at = 0
+    while at < len(chunks):
+        chunk = chunks[at]
+        if words[chunk.start].text.casefold() not in ("és", "s", "vagy", "de", "meg", "illetve"):
+            out.append(chunk)
+            at += 1
+            continue
+        following = chunks[at + 1] if at + 1 < len(chunks) else None
+        if not out or following is None or words[chunk.start - 1].text.endswith("-"):
+            return None
+        if out[-1].case != following.case and following.case in ("hol", "hová", "honnan") and out[-1].case == "nom":
+            out[-1] = Chunk(out[-1].start, following.stop, following.case, out[-1].doubtful or following.doubtful)  # "Tihany és Szántód között"
+        elif out[-1].case != following.case or following.case == "adv":
+            return out if chunks[0].start > 0 else None
+        else:
+            out[-1] = Chunk(out[-1].start, following.stop, following.case, out[-1].doubtful or following.doubtful)
+        at += 2
+    return out

@@ -1,0 +1,194 @@
+"""What native makers share: the result, sentence borders by rule, and chance by hash."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from build_data.heuristics import letters
+from build_data.parse import Parser
+from build_data.steps import Ledger
+from corpora.records import Document, Record, nfc
+
+
+@dataclass(frozen=True)
+class Made:
+    """Rows, and two closed ledgers: "read documents" (in = kept + excluded documents), "make" (made = rows kept + candidates excluded)."""
+
+    records: list[Record]
+    ledgers: list[dict[str, Any]]
+
+
+Maker = Callable[[Sequence[Document], str, Parser, int], Made]  # (documents, language, parser, seed)
+Offsets = tuple[int, int]
+
+END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)")
+OPENS = re.compile(r"[\"'“”„‘’»«(\[–—-]*\s?[A-ZÅÄÖÁÉÍÓÚÜŐŰŠŽ0-9]")
+ABBREVIATIONS = {  # written with a full stop and followed by a capital or a number often enough to matter
+    "fi": frozenset(
+        [
+            "esim",
+            "mm",
+            "ns",
+            "n",
+            "s",
+            "v",
+            "vrt",
+            "ks",
+            "nk",
+            "prof",
+            "dr",
+            "tri",
+            "toim",
+            "nro",
+            "st",
+            "huom",
+            "em",
+            "ko",
+            "po",
+            "ent",
+            "lat",
+            "engl",
+            "ruots",
+            "saks",
+            "synt",
+            "k",
+            "ym",
+            "ts",
+            "os",
+            "st",
+        ]
+    ),
+    "hu": frozenset(
+        [
+            "pl",
+            "kb",
+            "dr",
+            "ifj",
+            "id",
+            "szt",
+            "sz",
+            "vö",
+            "ún",
+            "stb",
+            "prof",
+            "özv",
+            "st",
+            "old",
+            "bek",
+            "tvr",
+            "mft",
+            "kft",
+            "rt",
+            "zrt",
+            "nyrt",
+            "jún",
+            "júl",
+            "aug",
+            "szept",
+            "okt",
+            "nov",
+            "dec",
+            "jan",
+            "febr",
+            "márc",
+            "ápr",
+            "ti",
+            "ill",
+        ]
+    ),
+}
+BAD_START = re.compile(r"[-–—•·*#>|◦▪]|\(?\d{1,3}[.)]\s|\(?[a-zA-Z]\)\s|[IVX]+\.\s|https?:")
+LINK = re.compile(r"https?:|www\.|@|[{}<>|=_]{1}|\.\.\.\s*$")
+
+
+def chance(*parts: object) -> int:
+    """Return 64 bits that depend on `parts` alone: the same wherever and whenever they are asked for."""
+    return int.from_bytes(hashlib.blake2b("\x1f".join(map(str, parts)).encode("utf-8"), digest_size=8).digest(), "big")
+
+
+def sentences(paragraph: str, language: str) -> list[Offsets]:
+    """Return (start, end) of each sentence, by rule.
+
+    A full stop ends none after an abbreviation of `language`, an initial, or a number of one or two digits ("1. kesäkuuta",
+    "19. század"), nor before a small letter. A language without a list of abbreviations goes by the rest.
+    """
+    known = ABBREVIATIONS.get(language, frozenset())
+    out: list[Offsets] = []
+    start = _skip(paragraph, 0)
+    for found in END.finditer(paragraph):
+        after = _skip(paragraph, found.end())
+        if after < len(paragraph) and (not OPENS.match(paragraph, after) or (found.group() == "." and _abbreviates(paragraph, start, found.start(), known))):
+            continue
+        if found.end() > start:
+            out.append((start, found.end()))
+        start = after
+    rest = paragraph[start:].rstrip()
+    return [*out, (start, start + len(rest))] if rest else out
+
+
+def _skip(text: str, at: int) -> int:
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return at
+
+
+def _abbreviates(text: str, start: int, stop: int, known: frozenset[str]) -> bool:
+    last = text[start:stop].split()[-1].lstrip("(\"'“„") if text[start:stop].split() else ""
+    if last.isdigit():
+        return len(last) <= 2
+    return (len(last) == 1 and last.isupper()) or last.casefold() in known or re.fullmatch(r"[IVX]+", last) is not None
+
+
+def whole_sentence(text: str, shortest: int, longest: int) -> str:
+    """Return why `text` is no plain sentence of `shortest` to `longest` words, or ""."""
+    if not shortest <= len(text.split()) <= longest:
+        return "length"
+    if BAD_START.match(text):
+        return "list_item"
+    if not re.search(r"[.!?…][\"'”’»)]*$", text) or not (text[0].isupper() or text[0] in "\"'“”„»0123456789"):
+        return "no_sentence"
+    if LINK.search(text) or letters(text) < 0.7:
+        return "signs"
+    return ""
+
+
+def paragraphs(document: Document) -> list[str]:
+    """Return the document's paragraphs in NFC, without soft hyphens and with plain spaces; empty ones left out."""
+    clean = (nfc(" ".join(p.replace("\u00ad", "").replace("\ufeff", "").split())) for p in document.paragraphs)
+    return [p for p in clean if p and "\ufffd" not in p]
+
+
+def read_documents(documents: Sequence[Document], language: str, least: int) -> tuple[list[tuple[Document, list[list[str]]]], Ledger]:
+    """Return each document as paragraphs of sentences, and the ledger of documents.
+
+    Refused: "empty" (no text), "one_sentence", "few_sentences" (fewer than `least`), "same_id" (a second document of one id).
+    """
+    ledger = Ledger("read documents", rows_in=len(documents))
+    kept: list[tuple[Document, list[list[str]]]] = []
+    seen: set[str] = set()
+    for document in documents:
+        parts = [[p[a:b] for a, b in sentences(p, language)] for p in paragraphs(document)]
+        count = sum(map(len, parts))
+        reason = "same_id" if document.id in seen else "empty" if count == 0 else "one_sentence" if count == 1 else "few_sentences" if count < least else ""
+        seen.add(document.id)
+        if reason:
+            ledger.excluded[reason] += 1
+        else:
+            kept.append((document, parts))
+    ledger.kept = len(kept)
+    return kept, ledger
+
+
+def common_fields(document: Document, maker: str, number: int) -> dict[str, Any]:
+    """Return the fields every native row takes from its document."""
+    return {
+        "id": f"{document.id}-{maker}-{number}",
+        "origin": document.origin,
+        "corpus": document.corpus,
+        "document": document.id,
+        "licence": document.licence,
+    }

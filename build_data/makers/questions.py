@@ -1,0 +1,128 @@
+"""What question writers of every language share: drafts, names, and putting words back into a line."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from build_data.parse import Word
+
+TOKEN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A question and its answer as offsets in the sentence; `kind` says what is asked for (time, place, number, subject, ...)."""
+
+    kind: str
+    start: int
+    end: int
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Words [start, stop) of a clause that belong together, with the case of their head ("nom", "ine", ...), or "adv", "time", "num"."""
+
+    start: int
+    stop: int
+    case: str
+    doubtful: bool = False  # it may be two constituents: good enough to stay in a question, not to be an answer
+
+
+@dataclass
+class Names:
+    """Which capitalised words are names, judged from running text: a common noun is written small somewhere, a name inside a sentence isn't.
+
+    Words are known by their first letters, so that inflected forms count together. Words that `derived` matches don't count:
+    "japanilainen" and "szegedi" are written small and would make Japani and Szeged common nouns.
+    """
+
+    derived: re.Pattern[str]
+
+    small: Counter[str] = field(default_factory=Counter)
+    capital: Counter[str] = field(default_factory=Counter)
+
+    def read(self, sentences: Iterable[str]) -> None:
+        """Count the words of sentences; the first word of each says nothing."""
+        for sentence in sentences:
+            for word in TOKEN.findall(sentence)[1:]:
+                if not self.derived.fullmatch(word):
+                    (self.capital if word[0].isupper() else self.small)[_stem(word)] += 1
+
+    def is_name(self, word: str, first: bool) -> bool | None:
+        """Tell whether `word` is a name; None = a first word never seen elsewhere, so nobody knows."""
+        if not word[:1].isupper():
+            return False
+        if not first:
+            return True
+        small, capital = self.seen(word)
+        return None if small == capital == 0 else capital > small
+
+    def seen(self, word: str) -> tuple[int, int]:
+        """Return how often words of this stem stood inside a sentence with a small and with a capital letter."""
+        return self.small[_stem(word)], self.capital[_stem(word)]
+
+
+def _stem(word: str) -> str:
+    return word.casefold()[: max(4, min(8, len(word) - 3))]
+
+
+def plausible(text: str, signs: frozenset[str], openers: frozenset[str], continues: frozenset[str], unfit: re.Pattern[str]) -> bool:
+    """Tell from the bare text whether rules could find a question, so that only such sentences are parsed.
+
+    It must be declarative and free of `signs`, may not begin with one of `openers`, and its part before the first comma (which
+    one of `continues` must follow) may hold no word that `unfit` matches.
+    """
+    if not text.endswith(".") or any(sign in text[:-1] for sign in signs):
+        return False
+    head, comma, tail = text[:-1].partition(", ")
+    own = head.casefold().split()
+    if comma and (not tail.split() or tail.split()[0].casefold().strip(".") not in continues):
+        return False
+    return len(own) >= 3 and own[0] not in openers and not any(unfit.fullmatch(word) for word in own)
+
+
+def in_order(words: Sequence[Word], small: bool) -> str:
+    """Write words in one line, with the spaces they had where they were neighbours; `small` = the first letter becomes small."""
+    out = ""
+    last: Word | None = None
+    for word in words:
+        glued = last is not None and last.end == word.start
+        out += ("" if glued or not out else " ") + word.text
+        last = word
+    return out[:1].lower() + out[1:] if small else out
+
+
+def question(asked: str, words: Sequence[Word], first: Word, first_is_name: bool) -> str:
+    """Return `asked` + words + "?"; the sentence's first word loses its capital wherever it went, unless it is a name."""
+    parts: list[str] = []
+    run: list[Word] = []
+    for word in words:
+        if word is first and not first_is_name:
+            parts += [in_order(run, False)] if run else []
+            run = []
+            parts.append(word.text[:1].lower() + word.text[1:])
+            continue
+        run.append(word)
+    parts += [in_order(run, False)] if run else []
+    line = " ".join([asked, *parts])
+    return line[:1].upper() + line[1:] + "?"
+
+
+def regex_tokens(words: Sequence[Word], text: str, pattern: re.Pattern[str], start: int = 0) -> list[tuple[int, int]]:
+    """Return [start, stop) of words covered by each match of `pattern` in the words' stretch of `text`, where borders agree."""
+    if not words:
+        return []
+    begins = {w.start: i for i, w in enumerate(words)}
+    ends = {w.end: i + 1 for i, w in enumerate(words)}
+    spans = [(m.start(), m.end()) for m in pattern.finditer(text, words[start].start, words[-1].end)]
+    joined: list[tuple[int, int]] = []
+    for a, b in spans:  # "lauantaina" + "kello yhdeksän": neighbours are one answer
+        if joined and text[joined[-1][1] : a].isspace():
+            joined[-1] = (joined[-1][0], b)
+        else:
+            joined.append((a, b))
+    return [(begins[a], ends[b]) for a, b in joined if a in begins and b in ends]
