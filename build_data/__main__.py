@@ -47,7 +47,9 @@ def main(
         raise SystemExit(130) from None
 
 
-def _run(path: Path, languages: list[str], arms: list[str], tasks: list[str], overrides: list[str], root: Path, threads: int, dry_run: bool, command: str) -> None:
+def _run(
+    path: Path, languages: list[str], arms: list[str], tasks: list[str], overrides: list[str], root: Path, threads: int, dry_run: bool, command: str
+) -> None:
     loaded = studies.load(path, overrides)
     wanted = _chosen(loaded, languages, arms, tasks)
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
@@ -71,7 +73,9 @@ def _run(path: Path, languages: list[str], arms: list[str], tasks: list[str], ov
             began = time.monotonic()
             manifest = recipes.build_task(shop, *pair, command)
             reporter.line(f"{name:<16} built in {time.monotonic() - began:4.0f} s {_counts(manifest)}")
-    say.print(f"{len(wanted)} tasks under {root / 'data' / loaded.name} ({time.monotonic() - start:.0f} s); what was left out and why: excluded-*.parquet and README.md in each")
+    say.print(
+        f"{len(wanted)} tasks under {root / 'data' / loaded.name} ({time.monotonic() - start:.0f} s); what was left out and why: excluded-*.parquet and README.md in each"
+    )
 
 
 def _chosen(study: Study, languages: list[str], arms: list[str], tasks: list[str]) -> list[tuple[str, str]]:
@@ -108,7 +112,14 @@ def _plan(study: Study, ready: dict[tuple[str, str], dict[str, Any] | None]) -> 
             continue
         rows = spec.documents if arm.startswith("native-") else spec.rows
         entering = sum(min(int(item.get("rows", 0)), rows or 10**12) for item in sources)
-        table.add_row(task, arm, ", ".join(str(i["corpus"]) for i in sources), f"{entering:,}" if entering else "Hub", f"{study.budget.examples:,} + {study.budget.validation:,}", "built" if manifest else "to build")
+        table.add_row(
+            task,
+            arm,
+            ", ".join(str(i["corpus"]) for i in sources),
+            f"{entering:,}" if entering else "Hub",
+            f"{study.budget.examples:,} + {study.budget.validation:,}",
+            "built" if manifest else "to build",
+        )
     say.print(table)
     for number, why in enumerate(blocked, 1):
         say.print(f"({number}) {why}", markup=False)

@@ -27,7 +27,10 @@ def card(manifest: dict[str, Any], samples: Sequence[Record], refused: Sequence[
         "",
         "## Sources",
         "",
-        *(f"- `{item['corpus']}`, split `{item['split']}`" + (f", {item['rows']} rows declared" if "rows" in item else f", Hub `{item.get('hub')}`") for item in manifest["inputs"]),
+        *(
+            f"- `{item['corpus']}`, split `{item['split']}`" + (f", {item['rows']} rows declared" if "rows" in item else f", Hub `{item.get('hub')}`")
+            for item in manifest["inputs"]
+        ),
         "",
         f"Licences: {'; '.join(manifest['licences']) or 'not recorded'}. Publishable: {manifest['publishable']}.",
         "",
@@ -47,7 +50,10 @@ def card(manifest: dict[str, Any], samples: Sequence[Record], refused: Sequence[
         "",
         "| step | in | made | kept | excluded |",
         "|---|---|---|---|---|",
-        *(f"| {s['step']} | {s['in']} | {s['made']} | {s['kept']} | {', '.join(f'{k} {v}' for k, v in s['excluded'].items()) or '-'} |" for s in manifest["steps"]),
+        *(
+            f"| {s['step']} | {s['in']} | {s['made']} | {s['kept']} | {', '.join(f'{k} {v}' for k, v in s['excluded'].items()) or '-'} |"
+            for s in manifest["steps"]
+        ),
         "",
         *_scores(manifest),
         *(f"- {note}" for note in manifest["notes"]),
@@ -69,7 +75,12 @@ def card(manifest: dict[str, Any], samples: Sequence[Record], refused: Sequence[
 
 def _header(manifest: dict[str, Any]) -> str:
     configs = [("default", [("train", "train-*.parquet"), ("validation", "validation-*.parquet")]), ("excluded", [("excluded", "excluded-*.parquet")])]
-    lines = ["---", f"language: [{manifest['language']}]", f"pretty_name: {manifest['task']}.{manifest['arm']}", f"task_categories: [{CATEGORY[manifest['kind']]}]"]
+    lines = [
+        "---",
+        f"language: [{manifest['language']}]",
+        f"pretty_name: {manifest['task']}.{manifest['arm']}",
+        f"task_categories: [{CATEGORY[manifest['kind']]}]",
+    ]
     lines += [f"multilinguality: {'translation' if manifest['arm'].startswith('mt-') else 'monolingual'}", "tags: [fihu-stilts, intermediate-task]", "configs:"]
     for config, splits in configs:
         lines += [f"- config_name: {config}", "  data_files:"]
@@ -89,7 +100,9 @@ def _mt(manifest: dict[str, Any]) -> list[str]:
     if manifest["spans"]:
         spans = manifest["spans"]
         lost = sum(spans["excluded"].values())
-        lines.append(f"Answer spans found again: {spans['kept']} of {spans['kept'] + lost}; lost: {', '.join(f'{k} {v}' for k, v in spans['excluded'].items()) or 'none'}.")
+        lines.append(
+            f"Answer spans found again: {spans['kept']} of {spans['kept'] + lost}; lost: {', '.join(f'{k} {v}' for k, v in spans['excluded'].items()) or 'none'}."
+        )
     return lines
 
 

@@ -64,7 +64,9 @@ def open_folder(path: str | Path, language: str) -> Folder:
     folder = find_folder(path)
     if not folder.is_dir():
         what = "is a file, not a folder" if folder.exists() else "does not exist"
-        raise ConfigError(f"translation.models.{language}: {folder} {what}; name a CTranslate2 model folder, absolute, or relative to CORPORA_DIR or to this project's corpora/")
+        raise ConfigError(
+            f"translation.models.{language}: {folder} {what}; name a CTranslate2 model folder, absolute, or relative to CORPORA_DIR or to this project's corpora/"
+        )
     missing = [name for name in ("model.bin", "config.json") if not (folder / name).is_file()]
     if missing:
         hint = "it looks like a Transformers folder; convert it" if (folder / "model.safetensors").exists() else "convert the model"

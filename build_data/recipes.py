@@ -100,7 +100,9 @@ def inputs(study: Study, task: str, arm: str) -> list[dict[str, Any]]:
     if arm.startswith("native-"):
         names = spec.native.get(arm_language(arm), ())
         if not names:
-            raise ConfigError(f"studies/{study.name}.toml: tasks.{task}.native has no corpora for {arm_language(arm)!r}, but arms names {arm!r}; add them or take the arm out")
+            raise ConfigError(
+                f"studies/{study.name}.toml: tasks.{task}.native has no corpora for {arm_language(arm)!r}, but arms names {arm!r}; add them or take the arm out"
+            )
         return [corpora.fingerprint(corpora.load(name), "docs") for name in names]
     return [corpora.fingerprint(corpora.load(spec.english), spec.split)]
 
@@ -117,8 +119,13 @@ def settings(study: Study, task: str, arm: str) -> dict[str, Any]:
     if way == "mt":
         model = study.translation.models.get(language)
         if not model:
-            raise ConfigError(f"studies/{study.name}.toml: translation.models has no folder for {language!r}, but arms names {arm!r}; name a CTranslate2 folder")
-        out |= {"translation": {k: v for k, v in asdict(study.translation).items() if k not in ("models", "licences", "dev")} | {"model": open_folder(model, language).fingerprint}}
+            raise ConfigError(
+                f"studies/{study.name}.toml: translation.models has no folder for {language!r}, but arms names {arm!r}; name a CTranslate2 folder"
+            )
+        out |= {
+            "translation": {k: v for k, v in asdict(study.translation).items() if k not in ("models", "licences", "dev")}
+            | {"model": open_folder(model, language).fingerprint}
+        }
     if way != "en":
         out["pack"] = _pack_sums(study, language)
     return out
@@ -146,7 +153,9 @@ def task_key(study: Study, task: str, arm: str) -> str:
         for split in ("dev", "test")
         if split in corpora.load(name).splits
     ]
-    return digest({"version": VERSION, "task": task, "arm": arm, "settings": settings(study, task, arm), "inputs": inputs(study, task, arm), "targets": targets})
+    return digest(
+        {"version": VERSION, "task": task, "arm": arm, "settings": settings(study, task, arm), "inputs": inputs(study, task, arm), "targets": targets}
+    )
 
 
 def finished(study: Study, task: str, arm: str, root: Path) -> dict[str, Any] | None:

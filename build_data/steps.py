@@ -49,7 +49,9 @@ class Ledger:
 
     def close(self) -> dict[str, Any]:
         if self.rows_in + self.made != self.kept + self.excluded.total():
-            raise CountError(f"step {self.step}: {self.rows_in} in + {self.made} made != {self.kept} kept + {self.excluded.total()} excluded {dict(self.excluded)}")
+            raise CountError(
+                f"step {self.step}: {self.rows_in} in + {self.made} made != {self.kept} kept + {self.excluded.total()} excluded {dict(self.excluded)}"
+            )
         return {"step": self.step, "in": self.rows_in, "made": self.made, "kept": self.kept, "excluded": dict(sorted(self.excluded.items()))}
 
 

@@ -32,10 +32,12 @@ def whole(path: Path) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(part, path)
+        part.replace(path)
     except OSError as err:
         part.unlink(missing_ok=True)
-        raise ConfigError(f"{path}: could not be written ({err.strerror or err}); nothing was left half-written. Free space or choose another folder, then run the same command again") from err
+        raise ConfigError(
+            f"{path}: could not be written ({err.strerror or err}); nothing was left half-written. Free space or choose another folder, then run the same command again"
+        ) from err
     except BaseException:
         part.unlink(missing_ok=True)
         raise

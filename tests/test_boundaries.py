@@ -13,7 +13,14 @@ ROOT = Path(__file__).parent.parent
 MAY_IMPORT: dict[str, set[str]] = {"corpora": set(), "build_data": {"corpora"}, "train": {"corpora"}, "eval": {"corpora", "train"}}
 BUILDERS = ["stanza", "spacy", "ctranslate2", "polars", "datasets", "sacremoses"]
 # A heavy library is known to these files alone.
-KNOWN_TO = {"stanza": {"build_data/parse.py"}, "ctranslate2": {"build_data/translate.py", "build_data/mt_convert.py"}, "spacy": {"build_data/sentences.py"}, "datasets": {"corpora/hub.py"}, "polars": {"build_data/tables.py"}, "py3langid": {"build_data/langid.py"}}
+KNOWN_TO = {
+    "stanza": {"build_data/parse.py"},
+    "ctranslate2": {"build_data/translate.py", "build_data/mt_convert.py"},
+    "spacy": {"build_data/sentences.py"},
+    "datasets": {"corpora/hub.py"},
+    "polars": {"build_data/tables.py"},
+    "py3langid": {"build_data/langid.py"},
+}
 
 
 def imports(path: Path) -> set[str]:

@@ -11,7 +11,11 @@ from hypothesis import strategies as st
 from corpora.records import Choice, Pair, Record, RecordError, Span, Tags, Text, check_labels, from_row, nfc, to_row
 from corpora.shards import read_key, read_records, write_records
 
-words = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\ufffd", exclude_categories=("Cs", "Cc")), min_size=1, max_size=20).map(nfc).filter(lambda t: t.strip() != "")
+words = (
+    st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\ufffd", exclude_categories=("Cs", "Cc")), min_size=1, max_size=20)
+    .map(nfc)
+    .filter(lambda t: t.strip() != "")
+)
 
 
 @given(before=words, answer=words, after=words)

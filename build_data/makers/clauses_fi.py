@@ -34,7 +34,7 @@ MONTHS = re.compile("(?:tammi|helmi|maalis|huhti|touko|kesä|heinä|elo|syys|lok
 ESSIVE = re.compile(r"vuonna|.*(?:päivänä|yönä|iltana|aamuna|kesänä|talvena|syksynä|keväänä|hetkenä|kertana|viikonloppuna)")  # "juna" is none
 BESIDE = frozenset(["pitkin", "kohti", "vastaan", "varten", "vasten", "päin", "kautta", "ilman"])  # the partitive or genitive before belongs to these
 OWN = re.compile(r".{3,}mme|(?!pieni).{2,}[aeiouyäö]ni")  # "söimme", "lapsemme", "ystäväni": somebody speaks of himself
-SIGNS = frozenset("\"”’‘„“'()[]:;!?–—»«/")
+SIGNS = frozenset("±\"”’‘„“'()[]:;!?–—»«/")
 BE = frozenset(["on", "oli", "ovat", "olivat"])
 
 

@@ -2,6 +2,10 @@
 
 A language's own file (questions_fi, questions_hu) says which constituents can be asked for and how; here is what languages share:
 which sentences are tried, what context a question gets, and which of several questions stay.
+
+Read by the author (a language model, no native speaker), November 2026, with the bundled packs: of 60 random questions a language,
+52 in Finnish and 53 in Hungarian were acceptable on corpora/mini; on real text (wiki, law, web, novels) 40 and 35 of 60. Common
+faults: a phrase torn where a tag was wrong, a first word whose capital was lost, mi for a person, mihin for a figure of speech.
 """
 
 from __future__ import annotations

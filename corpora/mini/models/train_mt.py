@@ -152,7 +152,7 @@ def score(model: MarianMTModel, pieces: sentencepiece.SentencePieceProcessor, se
     for name, rows in sets.items():
         hypotheses: list[str] = []
         for chunk in (rows[i : i + 50] for i in range(0, len(rows), 50)):
-            ids = padded([pieces.encode(s)[:100] + [0] for s, _ in chunk], pad, device)
+            ids = padded([[*pieces.encode(s)[:100], 0] for s, _ in chunk], pad, device)
             answer = model.generate(input_ids=ids, attention_mask=(ids != pad).long(), num_beams=1, do_sample=False, max_new_tokens=80)
             hypotheses += [pieces.decode([i for i in row.tolist() if i not in (pad, 0)]) for row in answer]
         gold = [[t for _, t in rows]]
@@ -183,7 +183,7 @@ def main() -> None:
     print(f"{len(pairs)} pairs {counts}", flush=True)
     pieces = vocabulary(args, pairs)
     pad = args.vocab - 1
-    data = [(pieces.encode(s) + [0], pieces.encode(t) + [0]) for s, t in pairs]
+    data = [([*pieces.encode(s), 0], [*pieces.encode(t), 0]) for s, t in pairs]
     data = [(s, t) for s, t in data if len(s) <= 64 and len(t) <= 64]
     config = MarianConfig(
         vocab_size=args.vocab, d_model=args.width, encoder_layers=args.enc, decoder_layers=args.dec,
