@@ -101,6 +101,18 @@ def test_kept_states_give_what_the_whole_encoder_gives(base, tmp_path):
     assert States(tmp_path).of(parts, some) is not None
 
 
+def test_xlm_r_counts_positions_from_its_padding_and_is_cut_and_trimmed_alike(tmp_path):
+    shape = KINDS["tags"][0]
+    folder = tiny.base(tmp_path / "xlm-r", family="xlm-roberta")
+    small = trim(folder, [r.tokens for r in tiny.TAGS], tmp_path / "small")
+    whole, frozen, cut = (tiny.model(path, ("tags", shape), frozen=k).eval() for path, k in ((folder, 0), (folder, 2), (small, 0)))
+    batches = [collate("tags", "tags", features(tiny.TAGS, model.pieces, shape), 1) for model in (whole, frozen, cut)]
+    words = batches[0].mask == 1
+    with torch.inference_mode():
+        expected, lower, trimmed = (model(batch)[words] for model, batch in zip((whole, frozen, cut), batches, strict=True))
+    assert whole.encoder.limit == 128 and torch.allclose(lower, expected, atol=1e-5) and torch.equal(trimmed, expected)
+
+
 def test_padding_changes_no_prediction(base):
     model = tiny.model(base, ("tags", KINDS["tags"][0]))
     assert tags(model, tiny.TAGS) == [tags(model, [record])[0] for record in tiny.TAGS]

@@ -34,18 +34,18 @@ def tokenizer() -> Tokenizer:
     return made
 
 
-def base(folder: Path, layers: int = 3, hidden: int = 32) -> Path:
-    """Write a random BERT encoder (no dropout) with the tokenizer into `folder`."""
+def base(folder: Path, layers: int = 3, hidden: int = 32, family: str = "bert") -> Path:
+    """Write a random encoder (no dropout) of a Transformers family with the tokenizer into `folder`."""
     import torch
-    from transformers import BertConfig, BertModel
+    from transformers import AutoConfig, AutoModel
 
     torch.manual_seed(7)
     made = tokenizer()
-    config = BertConfig(
-        vocab_size=made.get_vocab_size(), hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=2, intermediate_size=2 * hidden,
-        max_position_embeddings=128, pad_token_id=1, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, initializer_range=0.2,
+    config = AutoConfig.for_model(
+        family, vocab_size=made.get_vocab_size(), hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=2, intermediate_size=2 * hidden,
+        max_position_embeddings=128 if family == "bert" else 130, pad_token_id=1, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, initializer_range=0.2,
     )  # fmt: skip
-    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    AutoModel.from_config(config).save_pretrained(folder)
     made.save(str(folder / "tokenizer.json"))
     return folder
 

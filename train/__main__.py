@@ -49,7 +49,7 @@ def _go(console: Console, path: Path, overrides: list[str], root: Path, after: s
     study = studies.load(path, overrides)
     if only:
         pick(study.targets, only, "target of this study")
-    runs = [run for run in plan(study, root) if not only or run.phase == "intermediate" or run.target == only]
+    runs = [run for run in plan(study, root, unbuilt=dry) if not only or run.phase == "intermediate" or run.target == only]
     states = {run.key: state(root, run, after) for run in runs}
     if dry:
         dry_run(console, study, runs, states, Estimator(study, root))

@@ -94,6 +94,8 @@ def dry_run(console: Console, study: Study, runs: Sequence[Run], states: dict[st
     saved = 1 - with_sharing / without if without else 0.0
     text = f"shared: each intermediate run serves all its targets; trained anew for each, the study would cost {without:,} tokens, so {saved:.0%} is saved"
     console.print(text, highlight=False)
+    if estimator.guessed:
+        console.print(f"not here, so guessed as a full budget of rows of half max_length: {', '.join(estimator.guessed)}", highlight=False, soft_wrap=True)
     todo = [run for run in runs if states[run.key] != "done"]
     console.print(f"left to do: {len(todo)} runs, about {sum(costs[r.key].tokens for r in todo):,} tokens. Nothing was written.", highlight=False)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corpora import corpus as corpora
+from corpora.config import ConfigError
 from corpora.records import Record, Span, Tags
 from corpora.study import Study, Training, data_folder
 from train.data import built, built_rows, target_records
@@ -16,6 +17,7 @@ from train.run import Run
 # Characters per sub-word of the XLM-R vocabulary, measured with the bundled texts (en 4.2, fi 4.4, hu 3.9; spaces counted).
 CHARACTERS = 4.2
 SAMPLE = 200  # rows that are looked at per set
+GUESS_ROWS = 20_000  # a target whose row count is declared nowhere; udpos and panx have about as many
 SPECIAL = 4  # <s>, </s></s>, </s>
 
 
@@ -33,6 +35,7 @@ class Estimator:
     def __init__(self, study: Study, root: Path) -> None:
         self.study, self.root = study, root
         self._sampled: dict[str, tuple[float, float]] = {}
+        self.guessed: list[str] = []  # sets that are not here: a full budget of rows, half of max_length each
 
     def cost(self, run: Run) -> Cost:
         """Return the cost of a run; tatoeba trains nothing."""
@@ -51,7 +54,8 @@ class Estimator:
                 training = self.study.tasks[task].training
                 folder = data_folder(self.study, task, run.arm, self.root / "data")
                 inputs, length = self._lengths(f"{task}.{run.arm}", training, lambda task=task: built(self.study, task, run.arm, self.root).records("train"))
-                out.append((task, training, built_rows(folder, "train"), inputs, length))
+                rows = self.study.budget.examples if f"{task}.{run.arm}" in self.guessed else built_rows(folder, "train")
+                out.append((task, training, rows, inputs, length))
             return out
         target = self.study.targets[run.target]
         if not target.english:
@@ -63,13 +67,21 @@ class Estimator:
         target = self.study.targets[name]
         corpus = corpora.load(target.english)
         declared = corpus.splits["train"].rows if "train" in corpus.splits else corpus.hub.rows.get("train", 0) if corpus.hub else 0
+        if not declared and not target.train_rows:
+            self.guessed.append(f"rows of {name}")
+            return GUESS_ROWS
         return min(target.train_rows or declared, declared or target.train_rows)
 
     def _lengths(self, name: str, training: Training, rows: object) -> tuple[float, float]:
         """Return (inputs per row, tokens per input) of a sample: a long context gives several windows."""
         if name not in self._sampled:
             assert callable(rows)
-            sample: Sequence[Record] = rows()[:SAMPLE]
+            try:
+                sample: Sequence[Record] = rows()[:SAMPLE]
+            except ConfigError:
+                self.guessed.append(name)
+                self._sampled[name] = (1.0, training.max_length / 2)
+                return self._sampled[name]
             inputs, tokens = zip(*(row_cost(record, training) for record in sample), strict=True) if sample else ((1,), (1.0,))
             self._sampled[name] = (sum(inputs) / len(inputs), sum(tokens) / sum(inputs))
         return self._sampled[name]

@@ -14,16 +14,17 @@ from train.data import built, target_fingerprint
 from train.run import Run
 
 
-def plan(study: Study, root: Path) -> list[Run]:
+def plan(study: Study, root: Path, unbuilt: bool = False) -> list[Run]:
     """Return every run of the study, parents before children, seed by seed.
 
     For each seed: an intermediate run for every group of tasks and every arm but `none`, trained once and shared by all
     targets; then every target from the base (arm `none`) and from each intermediate run. tatoeba is a target run without
-    training. Raises ConfigError where built data, a corpus file or the base is missing.
+    training. Raises ConfigError where built data, a corpus file or the base is missing; with `unbuilt` (for a dry run)
+    what is missing is planned all the same, under keys that a real run will not have.
     """
-    common = _common(study)
-    data = {(task, arm): built(study, task, arm, root).fingerprint for group in study.intermediate for task in group for arm in study.arms if arm != "none"}
-    targets = {name: target_fingerprint(study, name) for name in study.targets}
+    common = _common(study, unbuilt)
+    data = {(task, arm): _mark(study, task, arm, root, unbuilt) for group in study.intermediate for task in group for arm in study.arms if arm != "none"}
+    targets = {name: _target_mark(study, name, unbuilt) for name in study.targets}
     runs: list[Run] = []
     for seed in study.seeds:
         parents = [intermediate(study, group, arm, seed, common, data) for group in study.intermediate for arm in study.arms if arm != "none"]
@@ -33,10 +34,34 @@ def plan(study: Study, root: Path) -> list[Run]:
     return runs
 
 
-def _common(study: Study) -> dict[str, Any]:
+def _mark(study: Study, task: str, arm: str, root: Path, unbuilt: bool) -> str:
+    try:
+        return built(study, task, arm, root).fingerprint
+    except ConfigError:
+        if not unbuilt:
+            raise
+        return "not built"
+
+
+def _target_mark(study: Study, name: str, unbuilt: bool) -> Mapping[str, Any]:
+    try:
+        return target_fingerprint(study, name)
+    except ConfigError:
+        if not unbuilt:
+            raise
+        return {"target": "not here"}
+
+
+def _common(study: Study, unbuilt: bool) -> dict[str, Any]:
     """What every run's key depends on: where it starts and how numbers are kept."""
+    try:
+        base = identity(study.base)
+    except ConfigError:
+        if not unbuilt:
+            raise
+        base = study.base.model
     return {
-        "base": identity(study.base), "prefix": study.base.prefix, "dropout": study.base.dropout,
+        "base": base, "prefix": study.base.prefix, "dropout": study.base.dropout,
         "precision": study.precision, "freeze_layers": study.freeze_layers,
     }  # fmt: skip
 
