@@ -77,6 +77,7 @@ class Target:
     test: Mapping[str, str]  # language -> corpus with split test (and dev, for the oracle)
     labels: tuple[str, ...] = ()
     train_rows: int = 0  # English training rows, 0 = all
+    dev_rows: int = 0  # English dev rows on which the checkpoint is chosen (first N), 0 = all; the paper's code takes 500
     test_rows: int = 0  # test rows a language (first N), 0 = all; a report says so
     layer: int = -1  # tatoeba: hidden state that is pooled (0 = embeddings); -1 = last
     pooling: Literal["mean", "cls", "last"] = "mean"

@@ -65,9 +65,9 @@ def built_rows(folder: Path, split: str) -> int:
 
 
 def target_records(study: Study, target: str, split: str) -> list[Record]:
-    """Return a target's English rows: split 'train' (the first train_rows of it) or 'dev'."""
+    """Return a target's English rows: split 'train' (the first train_rows of it) or 'dev' (the first dev_rows)."""
     what = study.targets[target]
-    return read_records(corpora.load(what.english), split, limit=what.train_rows if split == "train" else 0)
+    return read_records(corpora.load(what.english), split, limit=what.train_rows if split == "train" else what.dev_rows)
 
 
 def target_fingerprint(study: Study, target: str) -> dict[str, Any]:

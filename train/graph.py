@@ -80,7 +80,14 @@ def intermediate(study: Study, group: tuple[str, ...], arm: str, seed: int, comm
 def _target(study: Study, name: str, parent: Run | None, seed: int, common: Mapping[str, Any], fingerprint: Mapping[str, Any]) -> Run:
     """Return the run of a target. Its test data is part of the key although it decides no weight: it decides the scores that the run leaves."""
     what = study.targets[name]
-    settings = {**common, "metric": what.metric, "labels": list(what.labels), "train_rows": what.train_rows, "test_rows": what.test_rows}
+    settings = {
+        **common,
+        "metric": what.metric,
+        "labels": list(what.labels),
+        "train_rows": what.train_rows,
+        "dev_rows": what.dev_rows,
+        "test_rows": what.test_rows,
+    }
     if what.metric == "tatoeba":
         settings |= {"layer": what.layer, "pooling": what.pooling, "prefix": what.prefix}
     else:
