@@ -62,6 +62,8 @@ def _run(
     if all(ready.values()):
         say.print(f"nothing to do: all {len(wanted)} tasks of {path} are built and unchanged under {root / 'data' / loaded.name}")
         return
+    for pair in wanted:  # a wrong folder or a missing file of the last arm is told now, not after the first arms were built
+        recipes.task_key(loaded, *pair)
     start = time.monotonic()
     with _Reporter() as reporter:
         shop = recipes.Workshop(loaded, root, threads, reporter.update)
