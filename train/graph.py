@@ -54,6 +54,7 @@ def _target_mark(study: Study, name: str, unbuilt: bool) -> Mapping[str, Any]:
 
 def _common(study: Study, unbuilt: bool) -> dict[str, Any]:
     """What every run's key depends on: where it starts and how numbers are kept."""
+    base: Mapping[str, str] | str
     try:
         base = identity(study.base)
     except ConfigError:
