@@ -15,16 +15,16 @@ unexport LANG
 ifneq ($(CORPORA_DIR),)
 export CORPORA_DIR
 endif
-OPTIONS := $(if $(DRY_RUN),--dry-run) $(foreach s,$(SET),--set '$(s)')
+OPTIONS := $(if $(DRY_RUN),--dry-run) $(if $(SET),--set '$(SET)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data train report demo test check bench clean
+.PHONY: help setup data train report demo test check clean
 
 help:  ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  STUDY=studies/open.toml picks the study (default $(STUDY)); DRY_RUN=1 shows what would be done and touches nothing;"
-	@echo "  SET='budget.examples=100' overrides one key of the study; CORPORA_DIR=folder is looked at first for corpora."
+	@echo "  SET='budget.examples = 100' overrides one key of the study; CORPORA_DIR=folder is looked at first for corpora."
 
 setup: .venv/.ready  ## make .venv from constraints.txt, only if it is missing or older than its lists
 

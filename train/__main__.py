@@ -38,7 +38,7 @@ def main(
     try:
         code = _go(console, study, set_ or [], root, after, workers, dry, only_target)
     except ConfigError as err:
-        Console(stderr=True).print(str(err), style="red", markup=False, highlight=False, soft_wrap=True)
+        Console(stderr=True).print(f"error: {err}", style="red", markup=False, highlight=False, soft_wrap=True)
         code = 2
     raise typer.Exit(code)
 
