@@ -8,7 +8,6 @@ fihu.json                     optional, over what is detected: {"source_first": 
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from typing import Any
 
 from corpora.config import ConfigError, build
 from corpora.corpus import find_folder
-from corpora.shards import digest, file_sha256
+from corpora.shards import digest, known_sha256
 
 SOURCE = "en"
 # How multilingual models name our languages: OPUS-MT ">>fin<<", NLLB "fin_Latn". Other languages: write fihu.json.
@@ -50,13 +49,7 @@ class Folder:
     def fingerprint(self) -> str:
         """Return what identifies the model's output, decode settings apart: weights, vocabularies, tokenisers, special tokens."""
         files = [self.path / "model.bin", *sorted(self.path.glob("*vocabulary.*")), self.source_pieces, self.target_pieces]
-        return digest([self.language, vars(self.tokens), [_sum(f, f.stat().st_size, f.stat().st_mtime_ns) for f in files]])
-
-
-@functools.cache
-def _sum(path: Path, size: int, changed: int) -> str:
-    del size, changed  # part of the cache key only
-    return file_sha256(path)
+        return digest([self.language, vars(self.tokens), [known_sha256(f) for f in files]])
 
 
 def open_folder(path: str | Path, language: str) -> Folder:

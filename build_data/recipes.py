@@ -28,7 +28,7 @@ from corpora import corpus as corpora
 from corpora import readers
 from corpora.config import ConfigError
 from corpora.records import Aligned, Document, Record
-from corpora.shards import digest, file_sha256
+from corpora.shards import digest, file_sha256, known_sha256
 from corpora.study import Study, arm_language, data_folder
 
 VERSION = 1  # of the recipes: raise it when the same settings would give other rows
@@ -140,7 +140,7 @@ def _pack_sums(study: Study, language: str) -> Any:
     if not pack:
         raise ConfigError(f"studies/{study.name}.toml: parsing.packs has no Stanza pack for {language!r}; name a folder or a Stanza package")
     folder = corpora.find_folder(pack)
-    return {p.name: file_sha256(p)[:16] for p in sorted(folder.glob("*.pt"))} if folder.is_dir() else pack
+    return {p.name: known_sha256(p)[:16] for p in sorted(folder.glob("*.pt"))} if folder.is_dir() else pack
 
 
 def task_key(study: Study, task: str, arm: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from corpora.config import ConfigError, pick, read
-from corpora.shards import file_sha256
+from corpora.shards import known_sha256
 
 ROOT = Path(__file__).parent
 ReaderName = Literal["jsonl", "squad-json", "squad-jsonl", "conllu", "tsv-tags", "documents", "aligned-tsv", "aligned-lines"]
@@ -154,15 +154,8 @@ def locate(corpus: Corpus, split: str, verify: bool = True) -> list[Path] | None
     return found
 
 
-@functools.cache
-def _verified(path: Path, size: int, changed: int) -> str:
-    del size, changed  # part of the cache key: a file that changed is summed again
-    return file_sha256(path)
-
-
 def _verify(path: Path, expected: str, name: str) -> None:
-    stat = path.stat()
-    found = _verified(path, stat.st_size, stat.st_mtime_ns)
+    found = known_sha256(path)
     if found != expected:
         raise ConfigError(
             f"corpus {name!r}: {path} has sha256 {found[:16]}..., declared is {expected[:16]}... (corpora/{name}.toml). "

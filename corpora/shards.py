@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -63,6 +64,18 @@ def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file as 64 hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def known_sha256(path: Path) -> str:
+    """Return a file's SHA-256, summed once a process as long as its size and time of change stay."""
+    stat = path.stat()
+    return _known_sha256(path, stat.st_size, stat.st_mtime_ns)
+
+
+@functools.cache
+def _known_sha256(path: Path, size: int, changed: int) -> str:
+    del size, changed  # part of the cache key: a file that changed is summed again
+    return file_sha256(path)
 
 
 _COMMON: list[tuple[str, pa.DataType]] = [
