@@ -96,13 +96,31 @@ class Translation:
     """How English becomes Finnish or Hungarian."""
 
     models: Mapping[str, str] = field(default_factory=dict)  # language -> CTranslate2 folder, relative to corpora/ or absolute
-    licences: Mapping[str, str] = field(default_factory=dict)
+    back: Mapping[str, str] = field(default_factory=dict)  # language -> folder of a model from it into English, for the arm bt-en
+    pivot: str = ""  # language that bt-en goes through; "" = the first of `back`
+    licences: Mapping[str, str] = field(default_factory=dict)  # language (the back model: "fi-en") -> licence, over the one in the folder's card
+    candidates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # language -> other folders; a model that measures worse than one is refused
+    insist: tuple[str, ...] = ()  # languages whose model is used although another one at hand measures better
     beam: int = 1
     retry_beam: int = 4  # only for degenerate output (empty, loop, copy, cut)
     batch_tokens: int = 4096
     max_input: int = 200  # pieces; longer sentences are split, never cut
     max_output: int = 256
     dev: Mapping[str, str] = field(default_factory=dict)  # language -> aligned corpus on which chrF is measured
+
+    def __post_init__(self) -> None:
+        if self.pivot and self.pivot not in self.back:
+            known = ", ".join(self.back) or "none"
+            raise ValueError(f'pivot = {self.pivot!r}, but back has no model for it (it has: {known}); write back = {{ {self.pivot} = "FOLDER" }}')
+        for what, named in (("candidates", tuple(self.candidates)), ("insist", self.insist)):
+            for language in named:
+                if language not in self.models:
+                    raise ValueError(f"{what} names {language!r}, but models has no model for it (it has: {', '.join(self.models) or 'none'})")
+
+    @property
+    def through(self) -> str:
+        """Return the language that bt-en goes through, "" where `back` names no model."""
+        return self.pivot or next(iter(self.back), "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +180,13 @@ class Study:
                 raise ValueError(f"{what} = {list(values)}: must not be empty nor hold one twice")
         for arm in self.arms:
             check_arm(arm, self.languages)
+        through = self.translation.through
+        if "bt-en" in self.arms and through not in self.languages:
+            found = f"translation.back goes through {through!r}" if through else "translation.back names no model"
+            raise ValueError(
+                f"arms: 'bt-en' is English translated into one of {', '.join(self.languages)} and back, but {found}; "
+                f'write translation.back = {{ {self.languages[0]} = "FOLDER" }} with a CTranslate2 model into English'
+            )
         for group in self.intermediate:
             for task in group:
                 if task not in self.tasks:
@@ -173,14 +198,19 @@ class Study:
 
 def check_arm(arm: str, languages: Sequence[str]) -> None:
     """Raise ValueError for an arm that no room of this house knows."""
-    known = ["none", "en", *(f"{way}-{language}" for way in ("mt", "native") for language in languages)]
+    known = ["none", "en", "bt-en", *(f"{way}-{language}" for way in ("mt", "native") for language in languages)]
     if arm not in known:
         raise ValueError(f"arms: {arm!r} is unknown; known here: {', '.join(known)}")
 
 
 def arm_language(arm: str) -> str:
-    """Return the language an arm's examples are in ("mt-fi" -> "fi", "en" -> "en", "none" -> "")."""
+    """Return the language an arm's examples are in ("mt-fi" -> "fi", "en" and "bt-en" -> "en", "none" -> "")."""
     return "" if arm == "none" else arm.rpartition("-")[2]
+
+
+def is_translated(arm: str) -> bool:
+    """Say whether an arm's rows came out of a translation model ("mt-fi", "bt-en")."""
+    return arm.startswith(("mt-", "bt-"))
 
 
 def load(path: Path, overrides: Sequence[str] = ()) -> Study:
@@ -203,10 +233,11 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Study:
 
 
 def built_tasks(study: Study, languages: Sequence[str] = ()) -> list[tuple[str, str]]:
-    """Return the (task, arm) folders the data stage builds, English first; `languages` narrows the non-English arms."""
+    """Return the (task, arm) folders the data stage builds, in the study's order; `languages` narrows the arms that need one of them (bt-en: its pivot)."""
     wanted = {"en", *(languages or study.languages)}
     used = {task for group in study.intermediate for task in group}
-    return [(task, arm) for arm in study.arms if arm != "none" and arm_language(arm) in wanted for task in study.tasks if task in used]
+    needed = {arm: study.translation.through if arm == "bt-en" else arm_language(arm) for arm in study.arms if arm != "none"}
+    return [(task, arm) for arm, language in needed.items() if language in wanted for task in study.tasks if task in used]
 
 
 def data_folder(study: Study, task: str, arm: str, root: Path = Path("data")) -> Path:

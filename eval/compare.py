@@ -1,4 +1,5 @@
-"""Every comparison a report prints: each arm against `en` of its group and against `none`, per language and target and on average.
+"""Every comparison a report prints: each arm against `en` of its group and against `none`, per language and target and on average;
+where the study has the control `bt-en`, the translations that it is made from (mt-L of its pivot L) are compared with it too.
 
 A family of tests that Holm's correction covers: one language, one target (or the average), one baseline, and either the
 question's arms (mt-L and native-L for language L, all groups) or all the other arms. The question's family is kept apart
@@ -19,6 +20,7 @@ from eval.results import NONE, Cell, Results, Row
 from eval.score import HEADLINE, tested
 from eval.stats import Array, Estimate, Verdict
 
+BASELINES = ("en", "none", "bt-en")
 AVERAGE = "average"  # over the study's targets that the language has; a target's name otherwise
 Draws = Mapping[Cell, Array]  # scores [draws] of a cell, on the same redrawn examples as every other cell of its target
 
@@ -54,8 +56,15 @@ def question_arms(results: Results, language: str) -> list[Row]:
 
 
 def baseline_of(row: Row, baseline: str) -> Row:
-    """Return the row that `row` is compared with: `none`, or `en` of the same group of tasks."""
+    """Return the row that `row` is compared with: `none`, or the baseline's arm (`en`, `bt-en`) of the same group of tasks."""
     return NONE if baseline == "none" else Row(row.tasks, baseline)
+
+
+def compared_with(results: Results, baseline: str) -> list[Row]:
+    """Return the rows that are compared with a baseline; the control `bt-en` answers for one arm only, the translation it is made from."""
+    if baseline == "bt-en":
+        return [row for row in results.rows if row.arm == f"mt-{results.study.translation.through}"]
+    return [row for row in results.rows if row.arm not in (baseline, "none")]
 
 
 def targets_in(results: Results, language: str) -> list[str]:
@@ -68,10 +77,10 @@ def compare_all(results: Results) -> list[Comparison]:
     read: dict[str, Outcomes] = {}
     for language in results.study.languages:
         draws = {target: draw(results, target, language, read) for target in targets_in(results, language)}
-        for baseline, target in itertools.product(("en", "none"), [AVERAGE, *draws]):
+        for baseline, target in itertools.product(BASELINES, [AVERAGE, *draws]):
             if baseline not in results.study.arms:
                 continue
-            rows = [row for row in results.rows if row.arm not in (baseline, "none")]
+            rows = compared_with(results, baseline)
             asked = question_arms(results, language)
             for family in ([row for row in rows if row in asked], [row for row in rows if row not in asked]):
                 found += _family(results, language, target, baseline, family, draws)

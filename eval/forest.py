@@ -54,11 +54,14 @@ def row(scale: Axis, delta: float, low: float, high: float, family: str, margin:
 
 
 def mark(family: str) -> Markup:
-    """Return the mark of an arm's family around (0, 0): circle = native, square = machine-translated, diamond = English, cross = other."""
+    """Return the mark of an arm's family around (0, 0): circle = native, square = machine-translated, diamond = English,
+    triangle on its tip = back-translated, cross = none, triangle = other.
+    """
     shapes = {
         "native": '<circle r="5"/>',
         "mt": '<rect x="-4.5" y="-4.5" width="9" height="9"/>',
         "en": '<path d="M0-6 6 0 0 6-6 0Z"/>',
+        "bt": '<path d="M0 5.5 5.5-4.5-5.5-4.5Z"/>',
         "none": '<path class="bar" d="M-4-4 4 4M4-4-4 4"/>',
     }
     return Markup(shapes.get(family, '<path d="M0-5.5 5.5 4.5-5.5 4.5Z"/>'))

@@ -29,7 +29,7 @@ class BuiltTask:
     train: int | None = None
     validation: int | None = None
     budget: int | None = None
-    mt: Mapping[str, Any] | None = None  # chrF, BLEU (0-100) and model
+    mt: Mapping[str, Any] | None = None  # chrF, BLEU (0-100) and model (of bt-en: the model into the pivot)
     spans_kept: int | None = None
     spans_lost: Mapping[str, int] | None = None
     fingerprint: str = ""

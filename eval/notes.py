@@ -80,7 +80,7 @@ def _names(languages: Sequence[str]) -> str:
 def notes(results: Results, unequal: Sequence[BuiltTask]) -> list[str]:
     """Return what a reader must know to read the numbers rightly."""
     study = results.study
-    found = [study.note, results.note]
+    found = [study.note, results.note, _control(study)]
     tydiqa = [name for name, target in study.targets.items() if target.metric == "tydiqa"]
     if "hu" in study.languages and tydiqa and not set(tydiqa) & set(targets_in(results, "hu")):
         found.append("XTREME has no extractive QA in Hungarian, so the Hungarian average has fewer targets; averages of two languages are not comparable.")
@@ -98,6 +98,18 @@ def notes(results: Results, unequal: Sequence[BuiltTask]) -> list[str]:
             prefix = f", prefix {target.prefix!r}" if target.prefix else ""
             found.append(f"{name}: hidden state {target.layer}, {target.pooling} pooling{prefix}; numbers of other layers or harnesses are not comparable.")
     return [note for note in found if note]
+
+
+def _control(study: Study) -> str:
+    """Say what the arm bt-en is for, where the study has it."""
+    if "bt-en" not in study.arms:
+        return ""
+    language = study.translation.through
+    name = LANGUAGE_NAMES.get(language, language)
+    return (
+        f"bt-en is the control for translation artefacts: the English rows translated into {name} (the rows of mt-{language}) and back into English. "
+        f"What it gains or loses against en comes from translation, not from a language; what mt-{language} gains over bt-en does not come from translation alone."
+    )
 
 
 def _cut(study: Study, name: str) -> str:

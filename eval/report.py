@@ -21,7 +21,7 @@ from corpora.config import ConfigError
 from corpora.shards import write_text
 from corpora.study import Study
 from eval import manifests, notes, view
-from eval.compare import Comparison, compare_all
+from eval.compare import BASELINES, Comparison, compare_all
 from eval.forest import legend
 from eval.results import Results, collect
 from eval.verdict import Answer, answer
@@ -29,6 +29,22 @@ from eval.verdict import Answer, answer
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = "report.css"
 FILES = {"index.html": "report.html.j2", "report.md": "report.md.j2", "tables.tex": "tables.tex.j2"}
+
+FAMILIES = {
+    "native": "native text",
+    "mt": "machine-translated",
+    "bt": "English, translated there and back (control)",
+    "en": "English",
+    "none": "no intermediate task",
+}
+AGAINST = {  # baseline -> heading, what is subtracted
+    "en": ("Against the English originals", "Each arm minus the en arm of the same tasks"),
+    "none": ("Against no intermediate task", "Each arm minus none"),
+    "bt-en": (
+        "Translations against the back-translated control",
+        "The translated arm minus bt-en, which went through the same translation and back into English",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -84,7 +100,8 @@ def _context(report: Report) -> dict[str, Any]:
         "done": f"{len(results.scored)} of {planned} planned cells have scores",
         "compared": notes.compared(results),
         "tables": view.main_tables(results, report.comparisons, unequal),
-        "plots": {baseline: view.plots(results, report.comparisons, baseline) for baseline in ("en", "none")},
+        "plots": {baseline: view.plots(results, report.comparisons, baseline) for baseline in BASELINES},
+        "against": AGAINST,
         "margin": results.study.statistics.margin,
         "built": built,
         "gaps": results.gaps,
@@ -93,7 +110,7 @@ def _context(report: Report) -> dict[str, Any]:
         "provenance": notes.provenance(results, report.command),
         "style": Markup((TEMPLATES / STYLE).read_text("utf-8")),
         "legend": legend,
-        "families": {"native": "native text", "mt": "machine-translated", "en": "English", "none": "no intermediate task"},
+        "families": {name: words for name, words in FAMILIES.items() if name != "bt" or "bt-en" in results.study.arms},
     }
 
 
