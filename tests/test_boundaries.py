@@ -20,6 +20,7 @@ KNOWN_TO = {
     "datasets": {"corpora/hub.py"},
     "polars": {"build_data/tables.py"},
     "py3langid": {"build_data/langid.py"},
+    "sklearn": {"build_data/hypothesis_only.py"},
 }
 
 
