@@ -6,11 +6,18 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from build_data import mt_card
 from build_data.steps import Dropped
 from corpora.records import Record, to_row
+from corpora.study import is_translated
 
 CATEGORY = {"pair": "text-classification", "span": "question-answering", "choice": "multiple-choice", "tags": "token-classification", "text": "fill-mask"}
-ORIGINS = {"en": "English originals", "native": "made from text written in the language", "mt": "machine-translated from English"}
+ORIGINS = {
+    "en": "English originals",
+    "native": "made from text written in the language",
+    "mt": "machine-translated from English",
+    "bt": "English, machine-translated into another language and back: the control for translation artefacts",
+}
 
 
 def card(manifest: dict[str, Any], samples: Sequence[Record], refused: Sequence[Dropped]) -> str:
@@ -41,7 +48,7 @@ def card(manifest: dict[str, Any], samples: Sequence[Record], refused: Sequence[
         "```json",
         json.dumps(manifest["settings"], ensure_ascii=False, indent=1, sort_keys=True),
         "```",
-        *_mt(manifest),
+        *mt_card.section(manifest),
         "",
         "## Counts",
         "",
@@ -81,29 +88,12 @@ def _header(manifest: dict[str, Any]) -> str:
         f"pretty_name: {manifest['task']}.{manifest['arm']}",
         f"task_categories: [{CATEGORY[manifest['kind']]}]",
     ]
-    lines += [f"multilinguality: {'translation' if manifest['arm'].startswith('mt-') else 'monolingual'}", "tags: [fihu-stilts, intermediate-task]", "configs:"]
+    lines += [f"multilinguality: {'translation' if is_translated(manifest['arm']) else 'monolingual'}", "tags: [fihu-stilts, intermediate-task]", "configs:"]
     for config, splits in configs:
         lines += [f"- config_name: {config}", "  data_files:"]
         for split, path in splits:
             lines += [f"  - split: {split}", f"    path: {path}"]
     return "\n".join([*lines, "---"])
-
-
-def _mt(manifest: dict[str, Any]) -> list[str]:
-    mt = manifest["mt"]
-    if not mt:
-        return []
-    lines = ["", f"Translation model: `{mt['model']}` ({mt.get('licence', 'licence not recorded')})."]
-    if mt.get("dev"):
-        dev = mt["dev"]
-        lines.append(f"Measured in this build on `{dev['corpus']}` ({dev['rows']} sentences): chrF {dev['chrF']}, BLEU {dev['BLEU']}.")
-    if manifest["spans"]:
-        spans = manifest["spans"]
-        lost = sum(spans["excluded"].values())
-        lines.append(
-            f"Answer spans found again: {spans['kept']} of {spans['kept'] + lost}; lost: {', '.join(f'{k} {v}' for k, v in spans['excluded'].items()) or 'none'}."
-        )
-    return lines
 
 
 def _scores(manifest: dict[str, Any]) -> list[str]:

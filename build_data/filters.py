@@ -147,13 +147,16 @@ def filters_for(arm: str, kind: Kind, bounds: Mapping[str, tuple[float, float]])
     """Return the filters of an arm in order, with a study's bounds over the defaults. Raises ConfigError for an unknown name.
 
     English rows get those that look at a text alone, so that arms differ in their source only; native rows get parses
-    as well; translated rows get all.
+    as well; translated rows get all. Back-translated rows (bt-en) are compared with their source as well, but for copied words, which
+    they should have, and are not parsed: no study has an English pack, and the en arm they are compared with is not parsed either.
     """
     for name in bounds:
         pick(FILTERS, name, "filter")
     del kind  # every kind gives its texts, so no filter asks for it yet
     needs = {"text"} if arm == "en" else {"text", "parse"} if arm.startswith("native") else {"text", "source", "parse"}
-    chosen = (f for f in ALL if f.needs in needs)
+    if arm.startswith("bt-"):
+        needs = {"text", "source"}
+    chosen = (f for f in ALL if f.needs in needs and not (f.name == "copy" and arm.startswith("bt-")))
     return tuple(dataclasses.replace(f, low=bounds[f.name][0], high=bounds[f.name][1]) if f.name in bounds else f for f in chosen)
 
 

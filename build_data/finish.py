@@ -17,6 +17,7 @@ from build_data.tables import score_quantiles
 from corpora.config import ConfigError
 from corpora.records import Kind, Pair, Record, check_labels, to_row
 from corpora.shards import digest, file_sha256, schema, write_json, write_records, write_rows, write_text
+from corpora.study import is_translated
 
 
 @dataclass
@@ -117,9 +118,10 @@ def _manifest(
     validation: int,
 ) -> dict[str, Any]:
     spans = None
-    if built.kind == "span" and built.arm.startswith("mt-"):
-        answers = [d for d in excluded if d.stage == "answers"]
-        spans = {"kept": sum(step["kept"] for step in built.ledgers if step["step"].startswith("translate")), "excluded": dict(_reasons(answers))}
+    if built.kind == "span" and is_translated(built.arm):
+        answers = [d for d in excluded if d.stage in ("answers", "back_answers")]
+        translated = [step["kept"] for step in built.ledgers if step["step"].startswith("translate")]  # bt-en: there, and back
+        spans = {"kept": translated[-1], "excluded": dict(_reasons(answers))}
     balance = Counter(r.label for r in train if isinstance(r, Pair))
     return {
         "study": built.study, "task": built.task, "arm": built.arm, "kind": built.kind, "language": built.language,
