@@ -98,12 +98,16 @@ class Translation:
     models: Mapping[str, str] = field(default_factory=dict)  # language -> CTranslate2 folder, relative to corpora/ or absolute
     back: Mapping[str, str] = field(default_factory=dict)  # language -> folder of a model from it into English, for the arm bt-en
     pivot: str = ""  # language that bt-en goes through; "" = the first of `back`
+    second: Mapping[str, str] = field(default_factory=dict)  # language -> folder of a second model, the ladder's last rung for degenerate output
     licences: Mapping[str, str] = field(default_factory=dict)  # language (the back model: "fi-en") -> licence, over the one in the folder's card
     candidates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # language -> other folders; a model that measures worse than one is refused
     insist: tuple[str, ...] = ()  # languages whose model is used although another one at hand measures better
     beam: int = 1
     retry_beam: int = 4  # only for degenerate output (empty, loop, copy, cut)
     batch_tokens: int = 4096
+    compute_type: Literal[
+        "auto", "int8", "int8_float32", "int8_float16", "int8_bfloat16", "int16", "float16", "bfloat16", "float32"
+    ] = "auto"  # numbers that the models compute with; auto = what the hardware does best
     max_input: int = 200  # pieces; longer sentences are split, never cut
     max_output: int = 256
     dev: Mapping[str, str] = field(default_factory=dict)  # language -> aligned corpus on which chrF is measured
@@ -116,6 +120,8 @@ class Translation:
             for language in named:
                 if language not in self.models:
                     raise ValueError(f"{what} names {language!r}, but models has no model for it (it has: {', '.join(self.models) or 'none'})")
+                if what == "candidates" and language not in self.dev:
+                    raise ValueError(f"candidates names {language!r}, but dev names no aligned corpus on which its models could be compared")
 
     @property
     def through(self) -> str:
@@ -137,6 +143,13 @@ class Budget:
 
     examples: int  # training rows an arm keeps per task; an arm that has fewer is marked in the report
     validation: int  # validation rows per task
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guard:
+    """What the leak guard knows beside dev and test of every target, which it always knows: it can be widened, not narrowed."""
+
+    also: tuple[str, ...] = ()  # corpora ("xtreme/panx-fi": its dev and test) or splits ("en/squad_v1:dev") that no training row may repeat
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,6 +176,7 @@ class Study:
     translation: Translation = field(default_factory=Translation)
     parsing: Parsing = field(default_factory=Parsing)
     filters: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # filter name -> bounds over its own defaults
+    guard: Guard = field(default_factory=Guard)
     statistics: Statistics = field(default_factory=Statistics)
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     freeze_layers: int = 0  # embeddings and this many lower layers stay as they are (a mini study's economy; the report says so)
@@ -218,9 +232,16 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Study:
     study = read(Study, path, overrides)
     object.__setattr__(study, "name", path.stem)
     try:
-        for task in study.tasks.values():
-            for name in (task.english, *(n for names in task.native.values() for n in names)):
-                corpora.load(name)
+        for name, task in study.tasks.items():
+            corpora.load(task.english)
+            for language, natives in task.native.items():
+                _check_native(name, language, natives)
+        for name in study.guard.also:
+            corpus, _, split = name.partition(":")
+            if split:
+                corpora.split_of(corpora.load(corpus), split)
+            elif not {"dev", "test"} & _splits(corpus):
+                raise ConfigError(f"guard.also: corpus {corpus!r} has no dev or test split; write '{corpus}:SPLIT' with one of {', '.join(sorted(_splits(corpus)))}")
         for target in study.targets.values():
             for name in (target.english, *target.test.values()):
                 if name:
@@ -230,6 +251,19 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Study:
     except ConfigError as err:
         raise ConfigError(f"{path}: {err}") from None
     return study
+
+
+def _splits(name: str) -> set[str]:
+    corpus = corpora.load(name)
+    return {*corpus.splits, *(corpus.hub.splits if corpus.hub else ())}
+
+
+def _check_native(task: str, language: str, names: Sequence[str]) -> None:
+    """Refuse translated text in a native arm: most of HuLU, say, is Hungarian that was English first."""
+    for name in names:
+        corpus = corpora.load(name)
+        if "translated" in corpus.origin:
+            raise ConfigError(f"tasks.{task}.native.{language}: {name!r} is {corpus.origin}, so it is no native text; take it out")
 
 
 def built_tasks(study: Study, languages: Sequence[str] = ()) -> list[tuple[str, str]]:

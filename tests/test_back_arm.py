@@ -40,6 +40,11 @@ def test_a_wrong_wish_says_what_to_write(lines: list[str], parts: list[str]) -> 
         assert part in str(caught.value)
 
 
+def test_candidates_need_something_to_be_compared_on() -> None:
+    with pytest.raises(ValueError, match="candidates names 'fi', but dev names no aligned corpus"):
+        studies.Translation(models={"fi": "x"}, candidates={"fi": ("y",)})
+
+
 def test_it_is_english_and_is_built_with_its_pivot() -> None:
     assert studies.arm_language("bt-en") == "en" and studies.is_translated("bt-en") and not studies.is_translated("native-fi")
     both = studies.load(MINI, [ARMS, 'translation.back = { hu = "a", fi = "b" }'])

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from build_data import mt_quality, mt_rivals
+from build_data import mt_quality, mt_record, mt_rivals
 from build_data.memory import Memory
 from build_data.mt_rivals import Margin, compare
 from build_data.translate import Translated
@@ -182,3 +182,40 @@ def test_a_listed_candidate_is_measured_now(home: Path) -> None:
     assert asked == ["other/weak"] and [(one["model"], one["better"]) for one in found] == [("other/weak", False), ("models/strong", False)]
     with pytest.raises(ConfigError, match=re.escape("models/own is weaker than other/strong")):
         compare(settings(candidates={"fi": ("other/strong",)}), "fi", score(44, 20), CARD, measure)
+
+
+class Model(Table):
+    """A table with what a record asks of a translator beside."""
+
+    def __init__(self, rows: Sequence[Aligned], wrong: int, source: str = "en", language: str = "fi") -> None:
+        super().__init__(rows, wrong)
+        self.source, self.language, self.settings, self.folder = source, language, {"beam": 1}, Folder(Path("models/own"))
+        self.card: dict[str, Any] = {"licence": "CC-BY-4.0"}
+
+
+class Folder:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+
+def test_the_record_holds_model_licence_scores_and_comparison(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, rows = mt_quality.dev_rows(DEV, "en", "fi")
+    rivals = {"other/weak": Model(rows, 40), "other/strong": Model(rows, 0)}
+    monkeypatch.setattr(mt_record, "load_translator", lambda settings, language, threads: rivals[settings.models[language]])
+    own, memory, told = Model(rows, 30), Memory(), list[str]()
+    wanted = settings(candidates={"fi": ("other/weak",)}, licences={"fi": "CC0-1.0"})
+    found = mt_record.forward(wanted, own, memory, 1, told.append)
+    assert (found["model"], found["licence"], found["source"], found["language"]) == ("models/own", "CC0-1.0", "en", "fi")
+    assert found["dev"]["corpus"] == f"{DEV}:test" and found["dev"]["rows"] == 200 and found["chrF"] == found["dev"]["chrF"]
+    assert [one["better"] for one in found["compared"]] == [False] and len(told) == 2
+    assert mt_record.forward(wanted, own, memory, 1, told.append) == found and max(own.asked.values()) == 1  # measured from the memory
+    with pytest.raises(ConfigError, match="weaker than other/strong"):
+        mt_record.forward(settings(candidates={"fi": ("other/strong",)}), own, memory, 1, told.append)
+    plain = mt_record.forward(Translation(models={"fi": "models/own"}), own, memory, 1, told.append)
+    assert plain["licence"] == "CC-BY-4.0" and "dev" not in plain and "compared" not in plain
+
+
+def test_the_way_back_is_measured_the_other_way_round(home: Path) -> None:
+    _, rows = mt_quality.dev_rows(DEV, "fi", "en")
+    found = mt_record.backward(settings(back={"fi": "models/fi-en"}, licences={"fi-en": "MIT"}), Model(rows, 0, "fi", "en"), Memory(), lambda what: None)
+    assert (found["chrF"], found["model"], found["licence"], found["source"], found["language"]) == (100.0, "models/fi-en", "MIT", "fi", "en")
