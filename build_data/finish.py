@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from collections import Counter
@@ -11,7 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from build_data.answers import method_names
 from build_data.cards import card
+from build_data.split import origin_id as origin_id
+from build_data.split import rank as rank
+from build_data.split import split
 from build_data.steps import Dropped, Ledger
 from build_data.tables import score_quantiles
 from corpora.config import ConfigError
@@ -42,37 +45,12 @@ class Built:
     notes: list[str] = field(default_factory=list)
 
 
-def rank(text: str) -> float:
-    """Return a number in [0, 1) that depends on `text` only: a text stays on its side when others come or go."""
-    return int(hashlib.sha256(text.encode("utf-8")).hexdigest()[:13], 16) / 16**13
-
-
-def origin_id(record: Record) -> str:
-    """Return the id that matched arms share: the English row's id for a translation, else the row's own."""
-    return record.source_id or record.id
-
-
-def split(records: Sequence[Record], validation: int, examples: int) -> tuple[list[Record], list[Record], list[Dropped]]:
-    """Split rows by document (premise, title) into train and validation, both within budget; the surplus is dropped as `budget`.
-
-    Documents are ranked by a hash of their name, so en and mt arms, which share documents and ids, split alike.
-    """
-    share = validation / (validation + examples)
-    ordered = sorted(records, key=lambda r: (rank(origin_id(r)), r.id))
-    sides: dict[str, list[Record]] = {"train": [], "validation": []}
-    for record in ordered:
-        sides["validation" if rank(f"side:{record.document or origin_id(record)}") < share else "train"].append(record)
-    surplus = [Dropped(r, "budget", "budget", 0.0) for r in sides["train"][examples:] + sides["validation"][validation:]]
-    train, held_out = sides["train"][:examples], sides["validation"][:validation]
-    return sorted(train, key=lambda r: r.id), sorted(held_out, key=lambda r: r.id), surplus
-
-
 def finish(built: Built, folder: Path, validation: int, examples: int, command: str, versions: dict[str, str]) -> dict[str, Any]:
     """Write the finished task folder and return its manifest. Raises ConfigError where too few rows are left to train on."""
     check_labels(built.kept, built.labels, f"{built.task}.{built.arm}")
     train, held_out, surplus = split(built.kept, validation, examples)
     ledger = Ledger("budget", rows_in=len(built.kept), kept=len(train) + len(held_out))
-    ledger.excluded["budget"] = len(surplus)
+    ledger.excluded.update(d.reason for d in surplus)
     ledgers = [*built.ledgers, ledger.close()]
     if len(train) < 10:
         reasons = Counter(d.reason.partition("=")[0] for d in built.dropped).most_common(4)
@@ -92,7 +70,7 @@ def finish(built: Built, folder: Path, validation: int, examples: int, command: 
         files = {p.name: file_sha256(p) for p in sorted(aside.glob("*.parquet"))}
         manifest = _manifest(built, ledgers, files, train, held_out, excluded, examples, validation) | {"command": command, "versions": versions}
         manifest["scores"] = score_quantiles(aside / "train-00000.parquet")
-        write_text(aside / "README.md", card(manifest, train[:3], [d for d in excluded if d.stage != "budget"][:3]))
+        write_text(aside / "README.md", card(manifest, train[:3], [d for d in excluded if d.stage not in ("budget", "split")][:3]))
         write_json(aside / "manifest.json", manifest)
         _swap(aside, folder)
     finally:
@@ -117,11 +95,7 @@ def _manifest(
     examples: int,
     validation: int,
 ) -> dict[str, Any]:
-    spans = None
-    if built.kind == "span" and is_translated(built.arm):
-        answers = [d for d in excluded if d.stage in ("answers", "back_answers")]
-        translated = [step["kept"] for step in built.ledgers if step["step"].startswith("translate")]  # bt-en: there, and back
-        spans = {"kept": translated[-1], "excluded": dict(_reasons(answers))}
+    spans = _spans([*train, *held_out], excluded) if built.kind == "span" and is_translated(built.arm) else None
     balance = Counter(r.label for r in train if isinstance(r, Pair))
     return {
         "study": built.study, "task": built.task, "arm": built.arm, "kind": built.kind, "language": built.language,
@@ -136,5 +110,9 @@ def _manifest(
     }  # fmt: skip
 
 
-def _reasons(dropped: Sequence[Dropped]) -> list[tuple[str, int]]:
-    return sorted(Counter(d.reason.partition("=")[0] for d in dropped).items())
+def _spans(kept: Sequence[Record], excluded: Sequence[Dropped]) -> dict[str, Any]:
+    """Return how many rows had an answer that was found again (later gates apart), by which witnesses, and why the others lost theirs."""
+    found = [*kept, *(d.record for d in excluded if d.stage not in ("translate", "answers", "back_translate", "back_answers"))]
+    methods = Counter("+".join(method_names(int(r.scores["span_method"]))) for r in found if "span_method" in r.scores)
+    lost = Counter(d.reason.partition("=")[0] for d in excluded if d.stage in ("answers", "back_answers"))
+    return {"kept": methods.total(), "methods": dict(sorted(methods.items())), "excluded": dict(sorted(lost.items()))}
