@@ -1,14 +1,17 @@
-"""The record of a translation model in a manifest: what it is, under which licence, how well it measures, what it was compared with."""
+"""manifest["mt"]: which models translated an arm, under which licence, how well they measure, how decoding went, and what it did to the task."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from build_data import mt_quality, mt_rivals
+from build_data import mt_build, mt_quality, mt_rivals
 from build_data.memory import Memory
+from build_data.mt_artefacts import artefacts
+from build_data.mt_texts import Sized
 from build_data.translate import Translator, load_translator
+from corpora.records import Record
 from corpora.study import Translation
 
 Told = Callable[[str], None]  # what is being done, for the progress bar
@@ -41,6 +44,20 @@ def backward(settings: Translation, translator: Translator, memory: Memory, told
     if pivot in settings.dev:
         record["dev"] = _dev(translator, memory, settings.dev[pivot], told)
         record |= {"chrF": record["dev"]["chrF"], "BLEU": record["dev"]["BLEU"]}
+    return record
+
+
+def of_task(models: Mapping[str, Any], ways: Sequence[Sized], memory: Memory, english: Mapping[str, Record], kept: Sequence[Record]) -> dict[str, Any]:
+    """Return manifest["mt"] of one finished task: `models` (forward's record, for bt-en with "back"), a "decoding" for each model, and "artefacts".
+
+    `ways` are the translators, (en -> xx) or (en -> xx, xx -> en); `english` has every English row that entered the build by id; `kept` are the rows after
+    all gates. All comes from rows and memory, so a build that was resumed, or ran with other workers, tells the same.
+    """
+    texts = mt_build.texts_of(english.values())
+    record = {**models, "decoding": mt_quality.decoding(mt_build.results(ways[0], memory, texts)), "artefacts": artefacts(kept, english)}
+    if len(ways) > 1:
+        between = mt_build.targets(ways[0], memory, texts)
+        record["back"] = {**models["back"], "decoding": mt_quality.decoding(mt_build.results(ways[1], memory, between))}
     return record
 
 

@@ -11,6 +11,7 @@ from bilingual import Words
 from build_data.filters import filter_step, filters_for
 from build_data.memory import Memory
 from build_data.mt_back import back_step, load_back
+from build_data.mt_record import of_task
 from build_data.mt_records import mt_step
 from build_data.steps import Dropped, Step, run, run_sharded
 from corpora.config import ConfigError
@@ -109,3 +110,19 @@ def test_a_folder_that_is_no_model_into_english_names_the_study_key(tmp_path: Pa
     forward = Path(shutil.copytree(find_folder("mini/models/mt/fi"), tmp_path / "model"))
     with pytest.raises(ConfigError, match=r"source language is 'en', but the study uses it for fi -> en; name another model in translation\.back\.fi"):
         load_back(Translation(back={"fi": str(forward)}), 1)
+
+
+def test_the_record_of_a_task_comes_from_rows_and_memory() -> None:
+    there, back, english = Words("en", "fi", lost=["heard"]), Words("fi", "en"), {row.id: row for row in PAIRS}
+    memory = Memory()
+    kept, _ = chain("pair", list(PAIRS), there, back, memory)
+    found = of_task({"model": "m", "back": {"model": "b"}}, [there, back], memory, english, kept)
+    assert found["decoding"] == {
+        "sentences": 7, "score": -1.5, "mended": {}, "failed": {"loop": 1}, "share_retried": 0.142857, "share_failed": 0.142857,
+    }  # fmt: skip
+    assert (found["model"], found["back"]["model"]) == ("m", "b") and found["back"]["decoding"]["failed"] == {}
+    assert found["artefacts"]["overlap"]["words"]["change"] == 0.0 and found["artefacts"]["of"] == 2
+    resumed = of_task({"model": "m", "back": {"model": "b"}}, [Words("en", "fi", lost=["heard"]), Words("fi", "en")], memory, english, kept[::-1])
+    assert resumed == found
+    one_way = of_task({"model": "m"}, [there], memory, english, run(mt_step("pair", there, memory, "fi"), list(PAIRS))[0])  # type: ignore[arg-type]
+    assert "back" not in one_way and one_way["artefacts"]["of"] == 2
