@@ -1,173 +1,227 @@
-"""A Marian model trained with Transformers -> a CTranslate2 folder that decodes the same and points at the words it translates.
+"""A Transformers translation model -> a CTranslate2 folder that decodes the same, with its tokenizer files, card and canary.
 
     python -m build_data.mt_convert --model /tmp/mt-fi --out corpora/mini/models/mt/fi --language fi --licence CC-BY-4.0 --probe dev.tsv.gz
 
-Beyond ct2-transformers-converter it does two things. Both leave the model's output as it was in Transformers.
-1. CTranslate2 starts a Marian decoder from a zero embedding; Transformers starts it from the <pad> row. Where training moved that row (tied
+Marian (OPUS-MT), M2M-100, NLLB-200, MADLAD-400 (T5) and mBART-50. The weights go through CTranslate2's own loaders; what differs from
+ct2-transformers-converter, each because the plain way was seen to break a model (ctranslate2 4.8.5, transformers 5.23.0):
+1. The vocabulary is read from the model's files, not asked from Transformers' tokenizers (mt_vocabulary.py says what those answer).
+2. CTranslate2 starts a Marian decoder from a zero embedding; Transformers starts it from the <pad> row. Where training moved that row (tied
    embeddings), the plain converter breaks the model: measured on the first snapshots of train_mt.py's models, 1 of 40 outputs equalled
-   Transformers' (en-fi), with the row added to the decoder's position 0 (read at the start only) 37 of 40
-   (float32 and int8; why not the other 3 was not looked into; a later snapshot: 38 and 39).
-2. CTranslate2 returns the mean attention of the first N heads of the last layer. Heads differ: with --probe (English TAB target, gzipped or
-   not) they are ranked by how often a name or number points at its own copy, and the best ones are put first (a permutation of
-   the cross-attention's heads, which changes no output).
+   Transformers' (en-fi), with the row added to the decoder's position 0 (read at the start only) 37 of 40. A zero row, as in OPUS-MT, adds nothing.
+3. T5Config of Transformers 5 always says tie_word_embeddings, from which CTranslate2 concludes that the outputs are scaled by 1/sqrt(d_model);
+   MADLAD-400 does not scale. The best token is the same, but scores and so beams are flattened.
+4. MBartConfig of Transformers 5 has no normalize_before, without which the loader stops.
+5. With --probe, a Marian model's alignment heads are ranked and put first (mt_heads.py).
+The canary (mt_canary.py) runs on the float32 weights before anything is kept; a model that fails it is never written.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
-import itertools
+import contextlib
 import json
 import math
+import re
+import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from build_data import mt_canary, mt_heads
 from build_data.lazy import need
-from build_data.mt_align import words_of
+from build_data.mt_families import LICENCES, THREE, TWO, UNKNOWN_LICENCE, Family, family_of, style_of
+from build_data.mt_hardware import compute_type
+from build_data.mt_model import Folder, open_model, optional_json
+from build_data.mt_vocabulary import read_json, tokens
+from corpora.base import aside
 from corpora.config import ConfigError
 from corpora.shards import write_json
 
-PROBE_WORDS = 600  # names and numbers looked at; the standard error of a share is then below 0.02
-COPIED = ("source.spm", "target.spm")
+VERSION = 1  # raise when the same Transformers folder would give other files: it is part of the converted folder's name
+LOADERS = {"marian": "MarianConfig", "m2m100": "M2M100Config", "nllb": "M2M100Config", "madlad": "T5Config", "mbart50": "MBartConfig"}
+QUANTIZATIONS = ("int8", "int8_float16", "int8_bfloat16", "int16", "float16", "bfloat16", "float32")
+KEPT = ("fihu.json", "generation_config.json", "README.md")  # go along where they are there
 
 
-def convert(model: Path, out: Path, card: dict[str, Any], probe: Path | None = None, quantization: str = "int8", heads: int = 0) -> dict[str, Any]:
-    """Convert folder `model` to `out` and write its card; returns the card. Raises ConfigError for a folder that is no Marian model."""
-    lacking = [name for name in ("config.json", "vocab.json", *COPIED) if not (model / name).is_file()]
+def inspect(model: Path) -> Family:
+    """Return the family of a Transformers folder whose files are complete. Raises ConfigError that names what is missing."""
+    if not (model / "config.json").is_file():
+        raise ConfigError(f"{model}: no config.json, so it is no Transformers folder")
+    names = {path.name for path in model.iterdir()}
+    family = family_of(read_json(model / "config.json"), names, str(model))
+    lacking = [name for name in (*family.tokenisers, *family.others) if name not in names]
     if lacking:
-        raise ConfigError(f"{model}: no {', '.join(lacking)}; a Marian folder has config.json, weights, vocab.json, {' and '.join(COPIED)}")
-    order, shares = _rank(model, probe) if probe else ([], {})
-    loader = need("ctranslate2.converters.transformers", "build")
-    old = loader._MODEL_LOADERS["MarianConfig"]
-    loader._MODEL_LOADERS["MarianConfig"] = _loader(type(old), order, heads or int(shares.pop("heads", 1)))
+        raise ConfigError(
+            f"{model}: no {', '.join(lacking)}; a {family.name} folder has config.json, weights and {', '.join((*family.tokenisers, *family.others))}. "
+            "Copy the tokenizer files from the model's page on the Hub; tokenizer.json alone is not enough, the SentencePiece files are read directly"
+        )
+    return family
+
+
+def load(model: Path, family: Family) -> Any:
+    """Return the model in float32. Raises ConfigError for weights that are missing, damaged, incomplete or not safe to read."""
+    library = need("transformers", "train")
+    kind = getattr(library, need("ctranslate2.converters.transformers", "build")._MODEL_LOADERS[LOADERS[family.name]].architecture_name)
     try:
-        loader.TransformersConverter(str(model), copy_files=list(COPIED)).convert(str(out), quantization=quantization, force=True)
-    finally:
-        loader._MODEL_LOADERS["MarianConfig"] = old
-    card = {**card, **({"alignment": shares} if shares else {})}
-    write_json(out / "model.json", card)
+        # safetensors first; a pytorch_model.bin (most OPUS-MT folders hold nothing else) is read with weights_only, which builds tensors and no other
+        # objects and refuses a pickle that wants more.
+        found, notes = kind.from_pretrained(
+            model, dtype=need("torch", "train").float32, trust_remote_code=False, weights_only=True, local_files_only=True, output_loading_info=True
+        )
+    except Exception as err:  # a dozen kinds: SafetensorError, UnpicklingError, OSError, RuntimeError for shapes, ValueError for the config
+        first = (str(err).strip().splitlines() or [type(err).__name__])[0][:300]
+        raise ConfigError(
+            f"{model}: its weights cannot be read ({type(err).__name__}: {first}); fetch model.safetensors (or pytorch_model.bin) again, or save it with save_pretrained"
+        ) from None
+    if notes["missing_keys"]:
+        lost = sorted(notes["missing_keys"])
+        raise ConfigError(f"{model}: its weights lack {len(lost)} tensors of a {family.name} model ({', '.join(lost[:3])} ...); fetch the file again")
+    return found.eval()
+
+
+def convert(
+    model: Path, out: Path, card: dict[str, Any], probe: Path | None = None, quantization: str = "int8", heads: int = 0,
+    pair: tuple[str, str] | None = None, replace: bool = True,
+) -> dict[str, Any]:  # fmt: skip
+    """Convert folder `model` to `out` (whole or not at all) and write its card, model.json; returns the card.
+
+    With `pair` (source language, target language) the canary must pass first. Without `replace` a folder that another process wrote meanwhile stays.
+    Raises ConfigError for a folder that cannot be converted, for
+    one that fails the canary, and where `out` cannot be written.
+    """
+    family = inspect(model)
+    order, shares = mt_heads.rank(model, probe) if probe and family.name == "marian" else ([], {})
+    loaded = load(model, family)
+    vocabulary = tokens(model, family, loaded.get_input_embeddings().weight.shape[0])
+    if order:
+        mt_heads.permute(loaded, order)
+    reference = mt_canary.Reference(loaded, model, family, vocabulary)
+    chosen = heads or int(shares.pop("heads", 1))
+    card = {
+        **card, **({"alignment": shares} if shares else {}), "family": family.name, "quantization": quantization,
+        "versions": {name: version(name) for name in ("ctranslate2", "transformers")},
+    }  # fmt: skip
+    with aside(out) as part:
+        if pair:
+            card["canary"] = {"-".join(pair): _exact(loaded, family, vocabulary, model, part, pair, reference)}
+        _write(loaded, family, vocabulary, model, part, quantization, chosen)
+        write_json(part / "model.json", card)
+        if pair:
+            produced = mt_canary.check(open_model(part, pair[1], pair[0]), "cpu", compute_type("auto", "cpu"))
+            card["canary"]["-".join(pair)]["production"] = produced
+            write_json(part / "model.json", card)
+        if replace and out.is_dir():
+            shutil.rmtree(out)
     return card
 
 
-def _loader(base: Any, order: Sequence[int], heads: int) -> Any:
-    """Return the library's Marian loader with the start row folded in and the alignment heads chosen."""
+def _exact(
+    loaded: Any, family: Family, vocabulary: Sequence[str], model: Path, beside: Path, pair: tuple[str, str], reference: mt_canary.Reference
+) -> dict[str, Any]:
+    """Return the canary's comparison, on a float32 conversion that is thrown away."""
+    with tempfile.TemporaryDirectory(dir=beside, prefix="exact-") as place:
+        _write(loaded, family, vocabulary, model, Path(place), "float32", 1)
+        return mt_canary.compare(open_model(Path(place), pair[1], pair[0]), reference)
 
-    class Loader(base):  # type: ignore[misc]
-        def get_model_spec(self, model: Any) -> Any:
-            _fold_start(model)
-            if order:
-                _permute(model, order)
-            spec = super().get_model_spec(model)
+
+def compare_again(model: Path, done: Folder) -> None:
+    """Run the canary of a further language pair of a converted model and add its record to the card. Raises ConfigError where it fails."""
+    family = inspect(model)
+    loaded = load(model, family)
+    vocabulary = tokens(model, family, loaded.get_input_embeddings().weight.shape[0])
+    pair = (done.source, done.language)
+    with aside(done.path.with_name(f"{done.path.name}-{'-'.join(pair)}")) as part:  # a place of its own on the same disk
+        record = _exact(loaded, family, vocabulary, model, part, pair, mt_canary.Reference(loaded, model, family, vocabulary))
+        record["production"] = mt_canary.check(done, "cpu", compute_type("auto", "cpu"))
+        card = optional_json(done.path / "model.json")
+        write_json(done.path / "model.json", {**card, "canary": {**card.get("canary", {}), "-".join(pair): record}})
+
+
+def _write(loaded: Any, family: Family, vocabulary: Sequence[str], model: Path, out: Path, quantization: str, heads: int) -> None:
+    """Write model.bin, config.json, vocabulary and tokenizer files of one model into the existing folder `out`."""
+    torch, library = need("torch", "train"), need("ctranslate2.converters.transformers", "build")
+    loader = library._MODEL_LOADERS[LOADERS[family.name]]
+    if family.name == "mbart50":  # Transformers 5 dropped these two from MBartConfig; CTranslate2 asks for them. They hold for every mBART.
+        loaded.config.normalize_before = loaded.config.normalize_embedding = True
+    with torch.no_grad(), _folded(loaded) if family.name == "marian" else contextlib.nullcontext():
+        spec = loader.get_model_spec(loaded)
+        if family.name == "madlad" and not loaded.config.scale_decoder_outputs:
+            spec.decoder.scale_outputs = need("ctranslate2.specs.model_spec", "build").OPTIONAL
+        if heads > 1:
             spec.decoder.alignment_heads = need("numpy", "build").dtype("int16").type(heads)
-            return spec
+        known = list(vocabulary)
+        if family.name == "marian" and known[-1] == "<pad>":
+            known.pop()  # the loader drops the row, see there
+        spec.config.bos_token, spec.config.eos_token, spec.config.unk_token = "<s>", "</s>", "<unk>"
+        start = loaded.config.decoder_start_token_id
+        spec.config.decoder_start_token = "</s>" if family.name == "marian" else vocabulary[start if start is not None else loaded.config.eos_token_id]
+        loader.set_vocabulary(spec, known)
+        spec.validate()
+        spec.optimize(quantization=quantization)
+        spec.save(str(out))
+    for name in (*family.tokenisers, *KEPT):
+        if (model / name).is_file():
+            shutil.copyfile(model / name, out / name)
 
-    return Loader()
+
+def describe(folder: Path, origin: dict[str, str]) -> dict[str, Any]:
+    """Return the card of a Transformers folder: where it came from, its licence, and the languages where its files name them."""
+    named = origin.get("hub") or str(optional_json(folder / "config.json").get("_name_or_path", "")) or folder.name
+    card: dict[str, Any] = {"licence": licence(folder, named), **origin}
+    if not origin:
+        card["folder"] = folder.name
+    settings = optional_json(folder / "tokenizer_config.json")
+    # Only OPUS-MT's files name a fixed pair; in the multilingual families source_lang is a default.
+    for key, place in (("source", "source_lang"), ("target", "target_lang")):
+        code = str(settings.get(place) or "")
+        # Only codes of single languages: "fiu", "ROMANCE" or "mul" stand for groups.
+        if settings.get("tokenizer_class") == "MarianTokenizer" and (code in TWO or code in THREE):
+            card[key] = TWO.get(code, code)
+    return card
 
 
-def _fold_start(model: Any) -> None:
+def licence(folder: Path, named: str) -> str:
+    """Return the licence as the model card (README.md) or config.json gives it, else the one known for the name, else "not recorded"."""
+    if (folder / "README.md").is_file():
+        header = (folder / "README.md").read_text("utf-8", errors="replace").split("\n---", 1)[0]
+        # license: cc-by-4.0, or a list of one or more below it
+        if header.startswith("---") and (match := re.search(r"^license:[ \t]*(\S[^\n]*|(?:\n[ \t]*-[^\n]+)+)", header, re.MULTILINE)):
+            return ", ".join(part.strip(" '\"-\t") for part in match[1].strip().splitlines() if part.strip(" '\"-\t"))
+    own = optional_json(folder / "config.json").get("license")
+    return str(own) if own else next((known for start, known in LICENCES.items() if named.startswith(start)), UNKNOWN_LICENCE)
+
+
+@contextlib.contextmanager
+def _folded(model: Any) -> Iterator[None]:
+    """Add the start row to the decoder's position 0 while the weights are read: CTranslate2 starts from zero. Afterwards `model` is as it was."""
     torch, config, decoder = need("torch", "train"), model.config, model.model.decoder
     scale = math.sqrt(config.d_model) if config.scale_embedding else 1.0
-    positions = decoder.embed_positions.weight.detach().clone()
+    kept = decoder.embed_positions.weight
+    positions = kept.detach().clone()
     positions[0] += scale * decoder.embed_tokens.weight.detach()[config.decoder_start_token_id]
     decoder.embed_positions.weight = torch.nn.Parameter(positions, requires_grad=False)
-
-
-def _permute(model: Any, order: Sequence[int]) -> None:
-    """Put the cross-attention heads of the last decoder layer into `order`."""
-    torch = need("torch", "train")
-    attention = model.model.decoder.layers[-1].encoder_attn
-    size = attention.head_dim
-    rows = torch.cat([torch.arange(head * size, (head + 1) * size) for head in order])
-    with torch.no_grad():
-        for part in (attention.q_proj, attention.k_proj, attention.v_proj):
-            part.weight.copy_(part.weight[rows])
-            part.bias.copy_(part.bias[rows])
-        attention.out_proj.weight.copy_(attention.out_proj.weight[:, rows])
-
-
-def _read(path: Path) -> Iterator[tuple[str, str]]:
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
-        for line in file:
-            source, _, target = line.rstrip("\n").partition("\t")
-            yield source, target.partition("\t")[0]
-
-
-def copies(source: str, target: str) -> list[tuple[int, int]]:
-    """Return (source word, target word) of names and numbers that stand once on either side, by their first four letters."""
-
-    def key(word: str) -> str:
-        bare = "".join(c for c in word if c.isalnum())
-        return bare[:4].casefold() if len(bare) > 1 and (bare[0].isupper() or bare[0].isdigit()) else ""
-
-    left, right = [key(w) for w in source.split()], [key(w) for w in target.split()]
-    return [(i, right.index(k)) for i, k in enumerate(left) if i and k and left.count(k) == 1 and right.count(k) == 1]
-
-
-def _rank(model_folder: Path, probe: Path) -> tuple[list[int], dict[str, Any]]:
-    """Return the heads of the last layer, best first, and the shares of probes that they point right (mean of both directions)."""
-    torch, library = need("torch", "train"), need("transformers", "train")
-    model = library.MarianMTModel.from_pretrained(model_folder, attn_implementation="eager").eval()
-    source_pieces, target_pieces = (need("sentencepiece", "build").SentencePieceProcessor(model_file=str(model_folder / n)) for n in COPIED)
-    vocabulary = json.loads((model_folder / "vocab.json").read_text("utf-8"))
-    unknown, start, end = vocabulary["<unk>"], model.config.decoder_start_token_id, model.config.eos_token_id
-    matrices: list[tuple[Any, list[tuple[int, int]]]] = []
-    seen = 0
-    for source, target in _read(probe):
-        pairs = copies(source, target) if len(source.split()) <= 30 else []
-        if not pairs:
-            continue
-        left, right = source_pieces.encode(source, out_type=str), target_pieces.encode(target, out_type=str)
-        ids = torch.tensor([[*(vocabulary.get(p, unknown) for p in left), end]])
-        given = torch.tensor([[start, *(vocabulary.get(p, unknown) for p in right)]])
-        with torch.no_grad():
-            weights = model(input_ids=ids, decoder_input_ids=given, output_attentions=True).cross_attentions[-1][0]
-        matrix = _words(torch, weights[:, : len(right), : len(left)], words_of(right)[0], words_of(left)[0])
-        matrices.append((matrix, [(s, t) for s, t in pairs if s < matrix.shape[2] and t < matrix.shape[1]]))
-        seen += len(pairs)
-        if seen >= PROBE_WORDS:
-            break
-    if not seen:
-        raise ConfigError(f"{probe}: no sentence pair with a name or number on both sides, so the heads cannot be ranked; give a larger file")
-    return _order(matrices, model.config.decoder_attention_heads)
-
-
-def _words(torch: Any, weights: Any, target: Sequence[int], source: Sequence[int]) -> Any:
-    """Sum piece weights [heads, target, source] to word weights."""
-    out = torch.zeros(weights.shape[0], max(target) + 1, max(source) + 1)
-    for (y, t), (x, s) in itertools.product(enumerate(target), enumerate(source)):
-        out[:, t, s] += weights[:, y, x]
-    return out
-
-
-def _order(matrices: Sequence[tuple[Any, list[tuple[int, int]]]], heads: int) -> tuple[list[int], dict[str, Any]]:
-    """Rank single heads, then choose how many of the best ones to average."""
-
-    def share(chosen: Sequence[int]) -> float:
-        right = total = 0
-        for matrix, pairs in matrices:
-            mean = matrix[list(chosen)].mean(0)
-            for s, t in pairs:
-                right += int(int(mean[t].argmax()) == s) + int(int(mean[:, s].argmax()) == t)
-                total += 2
-        return round(right / max(total, 1), 3)
-
-    single = {head: share([head]) for head in range(heads)}
-    order = sorted(single, key=lambda head: -single[head])
-    means = {n: share(order[:n]) for n in range(1, heads + 1)}
-    best = max(means, key=lambda n: means[n])
-    return order, {"heads": best, "right": means[best], "single": [single[h] for h in range(heads)], "all": means[heads]}
+    try:
+        yield
+    finally:
+        decoder.embed_positions.weight = kept
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, required=True, help="Transformers folder with source.spm and target.spm")
+    parser.add_argument("--model", type=Path, required=True, help="Transformers folder: config.json, weights, SentencePiece files")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--language", required=True, help="target language, e.g. fi")
-    parser.add_argument("--licence", required=True)
-    parser.add_argument("--probe", type=Path, help="aligned TSV on which the attention heads are ranked")
+    parser.add_argument("--language", required=True, help="target language on which the canary runs, e.g. fi")
+    parser.add_argument("--source", default="en", help="source language (default: en)")
+    parser.add_argument("--licence", default="", help="licence of the weights (default: as the model's card says)")
+    parser.add_argument("--quantization", default="int8", choices=QUANTIZATIONS, help="how the weights are stored (default: int8, a quarter of float32)")
+    parser.add_argument("--probe", type=Path, help="aligned TSV on which a Marian model's attention heads are ranked")
     args = parser.parse_args()
-    print(json.dumps(convert(args.model, args.out, {"source": "en", "target": args.language, "licence": args.licence}, args.probe)))
+    card = {**describe(args.model, {}), **({"licence": args.licence} if args.licence else {})}
+    if inspect(args.model).name == "marian" and not style_of(read_json(args.model / "vocab.json")):
+        card |= {"source": args.source, "target": args.language}  # a model of one pair
+    print(json.dumps(convert(args.model, args.out, card, args.probe, args.quantization, pair=(args.source, args.language)), ensure_ascii=False))
 
 
 if __name__ == "__main__":

@@ -1,139 +1,72 @@
-"""A translation model's folder: what must be in it, in which languages it works, and what identifies it. No heavy library.
+"""From what a study names to a model that can be loaded: a CTranslate2 folder, a Transformers folder, or a Hub id with or without a commit.
 
-model.bin, config.json, shared_vocabulary.json (or source_/target_vocabulary.json)    as CTranslate2's converters write them
-source.spm, target.spm        (or one sentencepiece.bpe.model / spiece.model for both: NLLB, M2M-100, T5)
-model.json                    optional card: {"source": "en", "target": "fi", "licence": ..., "dev": {...}}
-fihu.json                     optional, over what is detected: {"source_first": ">>fin<<", "source_last": "</s>", "target_first": ""}
+    [translation.models]
+    fi = "mini/models/mt/fi"                                  # a CTranslate2 folder below CORPORA_DIR or corpora/, or an absolute path
+    hu = "/models/opus-mt-en-hu"                              # a Transformers folder: converted at first use, kept in the cache
+    et = "facebook/nllb-200-distilled-600M@<40 hex digits>"   # from the Hub at that commit, then as above
+
+Converted folders lie in $FIHU_CACHE/ct2 (else ~/.cache/fihu-stilts/models/ct2), written aside and renamed: two processes may convert at once.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
 from pathlib import Path
-from typing import Any
 
-from corpora.config import ConfigError, build
+from build_data import mt_convert, mt_hub
+from build_data.mt_model import Folder, Tokens, open_model, optional_json
+from corpora.base import default_cache
+from corpora.config import ConfigError
 from corpora.corpus import find_folder
 from corpora.shards import digest, known_sha256
 
-SOURCE = "en"
-# How multilingual models name our languages: OPUS-MT ">>fin<<", NLLB "fin_Latn". Other languages: write fihu.json.
-LONG_NAMES = {"en": "eng", "fi": "fin", "hu": "hun", "et": "est", "sv": "swe", "de": "deu"}
-SHARED_TOKENISERS = ("sentencepiece.bpe.model", "spiece.model", "sentencepiece.model")
-CONVERT = "python -m build_data.mt_convert --model TRANSFORMERS_FOLDER --out "
+__all__ = ["Folder", "Tokens", "open_folder"]
+
+WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tokens:
-    """Special tokens around the pieces; '' = none. Marian converted from Transformers needs the final </s> given (facts 1.3)."""
+def open_folder(path: str | Path, language: str, source: str = "en") -> Folder:
+    """Return the checked model for `source` -> `language`; `path` is as the study writes it. Converts and fetches where that is needed, once.
 
-    source_first: str = ""
-    source_last: str = ""
-    target_first: str = ""  # forced as the first output token and taken off again (NLLB, M2M-100)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Folder:
-    """A checked model folder."""
-
-    path: Path
-    language: str
-    source_pieces: Path
-    target_pieces: Path
-    tokens: Tokens
-    card: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def fingerprint(self) -> str:
-        """Return what identifies the model's output, decode settings apart: weights, vocabularies, tokenisers, special tokens."""
-        files = [self.path / "model.bin", *sorted(self.path.glob("*vocabulary.*")), self.source_pieces, self.target_pieces]
-        return digest([self.language, vars(self.tokens), [known_sha256(f) for f in files]])
-
-
-def open_folder(path: str | Path, language: str) -> Folder:
-    """Check a model folder for English -> `language`; a relative path is below CORPORA_DIR or corpora/. Raises ConfigError."""
-    folder = find_folder(path)
-    if not folder.is_dir():
+    Raises ConfigError for a name that leads nowhere, a folder that is no translation model or none of this pair, and a failed canary.
+    """
+    folder, origin = find_folder(path), {}
+    if not folder.exists() and mt_hub.is_hub_id(str(path)):
+        folder, origin = mt_hub.fetch(str(path), language)
+    elif not folder.is_dir():
         what = "is a file, not a folder" if folder.exists() else "does not exist"
         raise ConfigError(
-            f"translation.models.{language}: {folder} {what}; name a CTranslate2 model folder, absolute, or relative to CORPORA_DIR or to this project's corpora/"
+            f"translation.models.{language}: {folder} {what}; name a CTranslate2 or Transformers model folder, absolute, or relative to CORPORA_DIR or to "
+            "this project's corpora/, or a model on the Hub (owner/name@commit)"
         )
-    missing = [name for name in ("model.bin", "config.json") if not (folder / name).is_file()]
-    if missing:
-        hint = "it looks like a Transformers folder; convert it" if (folder / "model.safetensors").exists() else "convert the model"
-        raise ConfigError(
-            f"translation.models.{language}: {folder} has no {' and no '.join(missing)}, so CTranslate2 cannot load it; {hint} with: {CONVERT}{folder}-ct2"
-        )
-    source, target = _tokenisers(folder, language)
-    card = _json(folder / "model.json")
-    for key, expected in (("source", SOURCE), ("target", language)):
-        found = card.get(key, expected)
-        if expected not in ([found] if isinstance(found, str) else found):
-            raise ConfigError(
-                f"{folder / 'model.json'}: the model's {key} language is {found!r}, but the study uses it for {SOURCE} -> {language}; "
-                f"name another folder in translation.models.{language}"
-            )
-    return Folder(path=folder, language=language, source_pieces=source, target_pieces=target, tokens=_tokens(folder, language), card=card)
+    if (folder / "model.bin").is_file() or not _weights(folder):
+        return open_model(folder, language, source)
+    return _converted(folder, origin, language, source)
 
 
-def _tokenisers(folder: Path, language: str) -> tuple[Path, Path]:
-    source, target = folder / "source.spm", folder / "target.spm"
-    if source.is_file() and target.is_file():
-        return source, target
-    for name in SHARED_TOKENISERS:
-        if (folder / name).is_file():
-            return folder / name, folder / name
-    lacking = " and ".join(p.name for p in (source, target) if not p.is_file())
-    raise ConfigError(
-        f"translation.models.{language}: {folder} has no {lacking} (nor {', '.join(SHARED_TOKENISERS)}); CTranslate2 models need their SentencePiece files "
-        "beside model.bin. Copy them from the model's Transformers folder, or convert again with --copy_files source.spm target.spm"
-    )
+def _weights(folder: Path) -> list[Path]:
+    return [folder / name for name in WEIGHTS if (folder / name).is_file()]
 
 
-def _json(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
-    try:
-        value = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as err:
-        raise ConfigError(f"{path}: not readable as JSON ({err})") from None
-    if not isinstance(value, dict):
-        raise ConfigError(f"{path}: holds {type(value).__name__}, expected a JSON object")
-    return value
+def _converted(folder: Path, origin: dict[str, str], language: str, source: str) -> Folder:
+    """Return the conversion of a Transformers folder from the cache, making it where it is not there; the canary runs once a language pair."""
+    family = mt_convert.inspect(folder)
+    names = sorted({*_parts(folder), "config.json", *family.tokenisers, *family.others} | {n for n in ("fihu.json",) if (folder / n).is_file()})
+    content = origin or {name: known_sha256(folder / name) for name in names}
+    name = re.sub(r"[^A-Za-z0-9.-]+", "-", origin.get("hub", folder.name))
+    done = default_cache() / "ct2" / f"{name}-{digest([mt_convert.VERSION, content])}"
+    pair = (source, language)
+    if not done.is_dir():
+        mt_convert.convert(folder, done, mt_convert.describe(folder, origin), pair=pair, replace=False)
+    model = open_model(done, language, source)
+    if "-".join(pair) not in model.card.get("canary", {}):
+        mt_convert.compare_again(folder, model)
+        model = open_model(done, language, source)
+    return model
 
 
-def _tokens(folder: Path, language: str) -> Tokens:
-    """Detect the special tokens from config.json and the vocabulary; fihu.json is laid over them."""
-    config = _json(folder / "config.json")
-    # The converters for OPUS-MT and Marian files set add_source_eos; the Transformers converter leaves it to us.
-    last = "" if config.get("add_source_eos") else "</s>"
-    known = _vocabulary(folder)
-    name, english = LONG_NAMES.get(language, language), LONG_NAMES[SOURCE]
-    found = {"source_first": "", "source_last": last, "target_first": ""}
-    if f"{name}_Latn" in known:
-        found |= {"source_first": f"{english}_Latn", "target_first": f"{name}_Latn"}
-    elif f"__{language}__" in known:
-        found |= {"source_first": f"__{SOURCE}__", "target_first": f"__{language}__"}
-    elif f">>{name}<<" in known:
-        found |= {"source_first": f">>{name}<<"}
-    elif any(token.startswith(">>") and token.endswith("<<") for token in known):
-        raise ConfigError(
-            f"{folder}: a multi-target model without a token >>{name}<< for {language!r}; write the one it has into {folder / 'fihu.json'}: "
-            '{"source_first": ">>...<<"}'
-        )
-    return build(Tokens, found | _json(folder / "fihu.json"), str(folder / "fihu.json"))
-
-
-def _vocabulary(folder: Path) -> set[str]:
-    for name in ("shared_vocabulary", "target_vocabulary"):
-        path = folder / f"{name}.json"
-        if path.is_file():
-            try:
-                return set(json.loads(path.read_text("utf-8")))
-            except (OSError, ValueError, TypeError) as err:
-                raise ConfigError(f"{path}: not a list of tokens ({err}); convert the model again") from None
-        if path.with_suffix(".txt").is_file():
-            return set(path.with_suffix(".txt").read_text("utf-8").split("\n"))
-    return set()
+def _parts(folder: Path) -> list[str]:
+    """Return the weight files: one, or an index and the files it lists."""
+    first = _weights(folder)[0]
+    listed = optional_json(first).get("weight_map", {}).values() if first.suffix == ".json" else ()
+    return [first.name, *sorted(set(listed))]

