@@ -14,6 +14,8 @@ MAY_IMPORT: dict[str, set[str]] = {"corpora": set(), "build_data": {"corpora"}, 
 BUILDERS = ["stanza", "spacy", "ctranslate2", "polars", "datasets", "sacremoses"]
 # A heavy library is known to these files alone.
 KNOWN_TO = {
+    "rensa": {"build_data/near.py"},
+    "Stemmer": {"build_data/stems.py"},
     "stanza": {"build_data/parse.py"},
     # converted by one file, run by the engine and by the canary, which must not depend on the engine; the third asks what the hardware can do
     "ctranslate2": {"build_data/mt_engine.py", "build_data/mt_convert.py", "build_data/mt_canary.py", "build_data/mt_hardware.py"},

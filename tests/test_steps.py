@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from build_data.finish import rank, split
+from build_data.split import rank, split
 from build_data.steps import CountError, Dropped, Step, cut, each, run, run_sharded
 from corpora.config import ConfigError
 from corpora.records import Pair, Record

@@ -1,0 +1,96 @@
+"""Train and validation: by document, within budget, and with no text on both sides."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+
+from build_data.near import Near, normal
+from build_data.steps import Dropped
+from corpora.records import Record
+
+SHORTEST_NEAR = 6  # words; a shorter text is on both sides only if it is equal ("Missä hän on?" is not "Missä hän oli?")
+
+
+class StraddleError(AssertionError):
+    """A document or text on both sides of a split: a defect of ours, never passed over."""
+
+
+def rank(text: str) -> float:
+    """Return a number in [0, 1) that depends on `text` only: a text stays on its side when others come or go."""
+    return int(hashlib.sha256(text.encode("utf-8")).hexdigest()[:13], 16) / 16**13
+
+
+def origin_id(record: Record) -> str:
+    """Return the id that matched arms share: the English row's id for a translation, else the row's own."""
+    return record.source_id or record.id
+
+
+def by_rank(records: Iterable[Record]) -> list[Record]:
+    """Return rows in the order in which they are chosen: by chance, the same for matched arms and for any order of shards."""
+    return sorted(records, key=lambda r: (rank(origin_id(r)), r.id))
+
+
+def held_out(record: Record, share: float) -> bool:
+    """Return whether a row is for validation: by its document (premise, title), so matched arms and all tasks on one corpus agree."""
+    return rank(f"side:{record.document or origin_id(record)}") < share
+
+
+def split(records: Sequence[Record], validation: int, examples: int) -> tuple[list[Record], list[Record], list[Dropped]]:
+    """Split rows into train and validation, both within budget, and return what neither keeps.
+
+    A document's side is a hash of its name, so it never depends on other rows. Where two documents share a text, exactly or
+    nearly, the validation row goes (stage "split", reason "straddle"): the train side, which matched arms share, is untouched.
+    The surplus over the budget is dropped as "budget". Raises StraddleError where a document or text is on both sides after that.
+    """
+    share = validation / (validation + examples)
+    train: list[Record] = []
+    others: list[Record] = []
+    for record in by_rank(records):
+        (others if held_out(record, share) else train).append(record)
+    surplus = train[examples:]
+    train = train[:examples]
+    shared = dict(_shared(train, others))
+    apart = [r for r in others if r.id not in shared]
+    dropped = [Dropped(r, "split", "straddle", shared[r.id]) for r in others if r.id in shared]
+    dropped += [Dropped(r, "budget", "budget") for r in surplus + apart[validation:]]
+    check_apart(train, apart[:validation])
+    return sorted(train, key=lambda r: r.id), sorted(apart[:validation], key=lambda r: r.id), dropped
+
+
+def _shared(train: Sequence[Record], others: Sequence[Record]) -> Iterator[tuple[str, float]]:
+    """Yield (id, similarity) of each row of `others` that has a text of `train`: 1 for an equal one, else Jaccard of .7 up."""
+    wanted = {normal(text) or text for record in others for text in record.texts()}
+    near = Near()
+    names: list[str] = []
+    for text in sorted(wanted):
+        if len(text.split()) >= SHORTEST_NEAR:
+            near.add((text,))
+            names.append(text)
+    alike: dict[str, float] = {}
+    for text in sorted({normal(t) or t for record in train for t in record.texts()}):
+        if text in wanted:
+            alike[text] = 1.0
+        if names and len(text.split()) >= SHORTEST_NEAR:
+            for number, value in near.find((text,)):
+                alike[names[number]] = max(value, alike.get(names[number], 0.0))
+    for record in others:
+        values = [alike[key] for text in record.texts() if (key := normal(text) or text) in alike]
+        if values:
+            yield record.id, round(max(values), 4)
+
+
+def check_apart(train: Sequence[Record], held: Sequence[Record]) -> None:
+    """Hold the two sides of a finished task apart: no document, and no text but for case and signs, is on both. Raises StraddleError."""
+    for what, keys in (("document", _documents), ("text", _texts)):
+        both = keys(train) & keys(held)
+        if both:
+            raise StraddleError(f"{len(both)} {what}s are in train and in validation, for example {min(both)!r}")
+
+
+def _documents(records: Sequence[Record]) -> set[str]:
+    return {r.document or origin_id(r) for r in records}
+
+
+def _texts(records: Sequence[Record]) -> set[str]:
+    return {normal(text) or text for r in records for text in r.texts()}
