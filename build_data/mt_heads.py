@@ -2,7 +2,8 @@
 
 CTranslate2 returns the mean attention of the first N heads of the last layer. Heads differ: on a probe file (English TAB target, gzipped or
 not) they are ranked by how often a name or number points at its own copy, and the best ones are put first (a permutation of the
-cross-attention's heads, which changes no output).
+cross-attention's heads, which changes no output). A probe file with word links in a third column ("3-2! 4-2", as
+corpora/mini/models/align_pairs.py writes them) is believed instead: copies say little of a head that was taught to point at all words.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,8 +21,10 @@ from build_data.lazy import need
 from build_data.mt_align import words_of
 from corpora.config import ConfigError
 
-PROBE_WORDS = 600  # names and numbers looked at; the standard error of a share is then below 0.02
+PROBE_WORDS = 600  # words looked at; the standard error of a share is then below 0.02
+PROBE_LENGTH = 30  # words of a sentence
 PIECES = ("source.spm", "target.spm")
+LINKS = re.compile(r"\d+-\d+!?( \d+-\d+!?)*")
 
 
 def permute(model: Any, order: Sequence[int]) -> None:
@@ -35,11 +40,12 @@ def permute(model: Any, order: Sequence[int]) -> None:
         attention.out_proj.weight.copy_(attention.out_proj.weight[:, rows])
 
 
-def _read(path: Path) -> Iterator[tuple[str, str]]:
+def _read(path: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield (source, target, third column or nothing)."""
     with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
         for line in file:
-            source, _, target = line.rstrip("\n").partition("\t")
-            yield source, target.partition("\t")[0]
+            source, target, marks = (*line.rstrip("\n").split("\t"), "", "")[:3]
+            yield source, target, marks
 
 
 def copies(source: str, target: str) -> list[tuple[int, int]]:
@@ -53,6 +59,20 @@ def copies(source: str, target: str) -> list[tuple[int, int]]:
     return [(i, right.index(k)) for i, k in enumerate(left) if i and k and left.count(k) == 1 and right.count(k) == 1]
 
 
+def linked(marks: str) -> list[tuple[int, int]]:
+    """Return the (source word, target word) links that both directions of the aligner found ("!") between words with no other such link."""
+    sure = [(int(s), int(t)) for s, t in (mark[:-1].split("-") for mark in marks.split() if mark.endswith("!"))]
+    left, right = Counter(s for s, _ in sure), Counter(t for _, t in sure)
+    return [(s, t) for s, t in sure if left[s] == right[t] == 1]
+
+
+def probes(source: str, target: str, marks: str) -> list[tuple[int, int]]:
+    """Return the word pairs of one sentence pair that a head ought to point at; long sentences are passed over."""
+    if len(source.split()) > PROBE_LENGTH:
+        return []
+    return linked(marks) if LINKS.fullmatch(marks) else copies(source, target)
+
+
 def rank(model_folder: Path, probe: Path) -> tuple[list[int], dict[str, Any]]:
     """Return the heads of the last layer, best first, and the shares of probes that they point right (mean of both directions)."""
     torch, library = need("torch", "train"), need("transformers", "train")
@@ -62,8 +82,8 @@ def rank(model_folder: Path, probe: Path) -> tuple[list[int], dict[str, Any]]:
     unknown, start, end = vocabulary["<unk>"], model.config.decoder_start_token_id, model.config.eos_token_id
     matrices: list[tuple[Any, list[tuple[int, int]]]] = []
     seen = 0
-    for source, target in _read(probe):
-        pairs = copies(source, target) if len(source.split()) <= 30 else []
+    for source, target, marks in _read(probe):
+        pairs = probes(source, target, marks)
         if not pairs:
             continue
         left, right = source_pieces.encode(source, out_type=str), target_pieces.encode(target, out_type=str)
@@ -77,7 +97,7 @@ def rank(model_folder: Path, probe: Path) -> tuple[list[int], dict[str, Any]]:
         if seen >= PROBE_WORDS:
             break
     if not seen:
-        raise ConfigError(f"{probe}: no sentence pair with a name or number on both sides, so the heads cannot be ranked; give a larger file")
+        raise ConfigError(f"{probe}: no sentence pair with word links or with a name or number on both sides, so the heads cannot be ranked; give a larger file")
     return _order(matrices, model.config.decoder_attention_heads)
 
 
