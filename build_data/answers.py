@@ -1,158 +1,234 @@
 """Find an answer again in the translation of its context. Two independent witnesses must agree, or the row says why not.
 
-Methods, all within the translations of the sentences that the English answer stands in:
-  copy      numbers and names of the English answer itself, with any case ending (free)
-  phrase    the answer translated by itself, with any case ending (one short extra decode)
-  aligned   the words that the model's attention links to the answer's words (free, from the context's own decode)
-Rules, in this order:
-  1. number: an answer whose content words are all numbers is found where they stand, if they stand there once.
-  2. two of the three windows overlap with F1 >= AGREE. What is taken of the pair: the window of copy or phrase when it matches
-     in full (its borders are those of a phrase), else the two windows' union, unless that is MAX_UNION times the longer one.
-     A text that occurs several times is taken where it overlaps most with the alignment; a tie is "ambiguous".
-  3. copy or phrase matches every word, once, in the right sentence: the sentence is the second witness, unless attention is SURE of another place.
-  4. one method alone, or none: "no_span"; several that differ: "methods_disagree". The candidates are told in the reason.
+The witnesses, all within the translations of the sentences that the English answer stands in:
+  copy       numbers, names, dates and units of the English answer itself, with any case ending (free)
+  phrase     the answer translated by itself, with any case ending (one short extra decode)
+  attention  the words that the translation model's attention links to the answer's words
+  embedding  the words that a multilingual encoder links to them
+  marked     the words between the brackets of a second translation (only for rows that the others leave undecided)
+  sentence   a literal match that stands in the right sentence once and leaves nothing of the answer out, where no link points elsewhere
 
-Measured with 400 rows: SQuAD 2.0 paragraphs in DeepL's Finnish (TurkuNLP, answers marked), forced through an en-fi model
-of train_mt.py after 25 of its minutes, sentences paired by order. "Right" = word F1 >= 0.5 with the marked answer. The thresholds and rule 3
-were chosen on these same rows, so the shares flatter; Finnish only.
-  All: 58 % found, 99 % of them right. Rule 1 42 rows, 100 %; rule 2 copy+phrase 75, 97 %, copy+aligned 64, 100 %, phrase+aligned 27, 100 %;
-  rule 3 25, 100 % (all full matches, whatever rule took them: copy 134, phrase 91, none wrong). The alignment alone is right in 66 % of
-  the 77 % of rows where it says anything, so it may confirm a literal match but not stand alone.
-With such a model's own, much worse output, no gold exists; most losses are answers that it translated differently by themselves.
+Every witness can say how well any stretch of target words suits it: an F1 in 0..1, over link weights for the links and over words
+for the literal ones. The stretch with the largest sum is taken, and it is accepted if at least two witnesses give it AGREE or more. A stretch
+elsewhere that is as good makes it "ambiguous"; one witness or none is "no_span", several that differ are "methods_disagree", and the
+reason tells what each of them saw.
+
+What a right span is: whole words with their case endings ("Helsingissä" for "in Helsinki"), because Finnish and Hungarian say English prepositions by
+endings; without the punctuation and quotes around it, but with a bracket that it opens; of a range that is one word the number that was asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
 
-from build_data.mt_bitext import Bitext
-from build_data.mt_match import EDGES, Window, content, key, number, overlap, real, windows
+from build_data.mt_bitext import Bitext, Links
+from build_data.mt_match import EDGES, FUNCTION, NUMBER, content, copied, fits, inflected, key, number, real
 
-AGREE = 0.5  # facts 2.2 and SQuAD-style F1: below a half, two spans say different things
-FULL = 0.75  # F1 from which a copy or phrase counts as matched in full (3 of 4 words; function words are not counted)
-WEAK = 0.3  # F1 below which a copy or phrase is no candidate (0.5 loses 3 points of recovery for no more right ones)
-FLOOR = 0.3  # evidence a word must bring to belong to the aligned stretch (of 0.2-0.9, best on the 400 rows above)
-MAX_UNION = 1.5
-SURE = 0.8  # share of attention from which an alignment elsewhere vetoes a match
-TELLING = 4  # letters a full match must have to be taken without the alignment
+VERSION = 2  # raise when the same translations and links would give other spans
+METHODS = ("copy", "phrase", "attention", "embedding", "marked", "sentence")  # bit i of `method_code` stands for METHODS[i]
+LITERAL = ("copy", "phrase")
+AGREE = 0.35  # F1 from which a witness agrees with a stretch
+TRUST = {"embedding": 1.5, "phrase": 0.5}  # weight in the sum, others 1: the encoder has the best borders, a phrase alone was often put otherwise
+TIE = 0.98  # share of the best sum from which a stretch elsewhere is as good
+FLOOR = 0.2  # link weight below which a word counts as linked to nothing, so that noise is not taken for certainty
+LIGHT = 0.5  # weight of an English function word: endings absorb it, so its links wander
+RECALL = 0.6  # weight of recall in a link witness's F: a word too many is the commoner fault
+TELLING = 4  # letters a full match must have to be taken without links: "on" or "a" may stand anywhere
+SLACK = 8  # target words that a stretch may hold beyond three for each word of the answer
+
+Support = Callable[[int, int], float]  # (first, last) of positions -> how well that stretch suits a witness
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An answer in the target text. `agreement` is the F1 of the two methods named in `method`."""
+    """An answer in the target text. `methods` are the witnesses that agree on it, `agreement` the second-best of their F1."""
 
     text: str
     start: int
     agreement: float
-    method: str
+    methods: tuple[str, ...]
+
+    @property
+    def method(self) -> str:
+        """Return the witnesses as one name, "copy+embedding"."""
+        return "+".join(self.methods)
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """No answer: `reason` is no_span, methods_disagree or ambiguous; `value` the best agreement; `seen` the candidates."""
+    """No answer: `reason` is no_span, methods_disagree or ambiguous; `value` the second-best F1; `seen` the best candidate of each witness."""
 
     reason: str
     value: float
     seen: str = ""
 
 
-def find(bitext: Bitext, answer: str, start: int, translated: str) -> Found | Lost:
-    """Find source text[start : start + len(answer)] in the target; `translated` is the answer translated by itself."""
-    asked = [i for i, word in enumerate(bitext.source_words) if word.start < start + len(answer) and word.end > start]
+def method_code(methods: Sequence[str]) -> int:
+    """Return the witnesses as a number, one bit each in the order of METHODS, for a row's `span_method` score."""
+    return sum(1 << METHODS.index(name) for name in methods)
+
+
+def method_names(code: int) -> tuple[str, ...]:
+    """Return the witnesses of a `span_method` score."""
+    return tuple(name for i, name in enumerate(METHODS) if code >> i & 1)
+
+
+def find(bitext: Bitext, answer: str, start: int, phrase: str, views: Mapping[str, Links], language: str) -> Found | Lost:
+    """Find source text[start : start + len(answer)] in the target.
+
+    `phrase` is the answer translated by itself ("" = not known); `views` holds the links by the name of their witness.
+    """
+    case = case_of(bitext, answer, start, phrase, views, language)
+    return decide(case) if case else Lost("no_span", 0.0)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One answer: the target words it may be among, and what every witness thinks of a stretch of them.
+
+    A stretch is (first, last) in `positions`, both inclusive.
+    """
+
+    bitext: Bitext
+    answer: str
+    positions: Sequence[int]
+    stretches: Sequence[tuple[int, int]]
+    supports: Mapping[str, Support]
+
+    def total(self, stretch: tuple[int, int]) -> float:
+        """Return the sum of what the witnesses give a stretch."""
+        return sum(TRUST.get(name, 1.0) * support(*stretch) for name, support in self.supports.items())
+
+    def best(self, value: Callable[[tuple[int, int]], float]) -> tuple[int, int]:
+        """Return the stretch of the highest value; of equals the shortest, then the first."""
+        return max(self.stretches, key=lambda s: (value(s), s[0] - s[1], -s[0]))
+
+    def text(self, stretch: tuple[int, int]) -> str:
+        """Return a stretch as it stands in the target."""
+        words = self.bitext.target_words
+        return self.bitext.target[words[self.positions[stretch[0]]].start : words[self.positions[stretch[1]]].end]
+
+    def found(self, stretch: tuple[int, int], agreement: float, methods: tuple[str, ...]) -> Found | Lost:
+        """Return a stretch as an answer, without the punctuation around it; Lost where it is nothing but punctuation."""
+        words, target = self.bitext.target_words, self.bitext.target
+        start, end = trimmed(target, words[self.positions[stretch[0]]].start, words[self.positions[stretch[1]]].end)
+        if stretch[0] == stretch[1]:
+            start, end = narrowed(target, start, end, self.answer)
+        return Found(target[start:end], start, agreement, methods) if start < end else Lost("no_span", agreement)
+
+    def only(self, *names: str) -> Case:
+        """Return the case with these witnesses alone."""
+        return replace(self, supports={n: s for n, s in self.supports.items() if n in names})
+
+
+def case_of(bitext: Bitext, answer: str, start: int, phrase: str, views: Mapping[str, Links], language: str) -> Case | None:
+    """Return what the witnesses say of an answer (arguments as of `find`), or None where no target word can be it."""
+    asked = bitext.asked(start, len(answer))
     sentences = {bitext.source_words[i].sentence for i in asked}
     positions = [i for i, word in enumerate(bitext.target_words) if word.sentence in sentences]
     if not asked or not positions:
-        return Lost("no_span", 0.0)
-    words = [word.text for word in bitext.target_words]
-    english = content(answer.split())
-    copies = windows(english, words, positions)
-    if english and all(map(number, english)) and copies and copies[0].score == 1.0 and len(copies) == 1:
-        return _cut(bitext, copies[0], 1.0, "number")
-    phrases = windows(real(translated.split()), words, positions)
-    candidates = {"copy": copies, "phrase": phrases, "aligned": aligned(bitext, asked, positions)}
-    return _decide(bitext, {name: [w for w in found if w.score >= (WEAK if name != "aligned" else 0.0)] for name, found in candidates.items()})
+        return None
+    words = [bitext.target_words[i].text for i in positions]
+    weights = _weights(bitext, asked)
+    supports = {
+        "copy": _words_support(fits(content(answer), words, lambda a, b: copied(a, b, language))),
+        "phrase": _words_support(fits(real(phrase.split()), words, lambda a, b: inflected(a, b, language))),
+    }
+    supports |= {name: _links_support(links, weights, positions) for name, links in views.items()}
+    longest = 3 * len(asked) + SLACK
+    stretches = [(first, last) for first in range(len(positions)) for last in range(first, min(len(positions), first + longest))]
+    return Case(bitext, answer, positions, stretches, supports)
 
 
-def _decide(bitext: Bitext, candidates: dict[str, list[Window]]) -> Found | Lost:
-    pairs = sorted(_pairs(candidates), key=lambda pair: (-pair[0], -pair[1], pair[2].first))
-    seen = _seen(bitext, candidates)
-    agreement = pairs[0][0] if pairs else 0.0
-    if agreement >= AGREE:
-        _, quality, taken, method = pairs[0]
-        if any(pair[:2] == (agreement, quality) and overlap(pair[2], taken) == 0 for pair in pairs):
-            return Lost("ambiguous", agreement, seen)
-        return _cut(bitext, taken, agreement, method)
-    full = {name: found for name in ("copy", "phrase") if (found := [w for w in candidates[name] if w.score == 1.0 and _telling(bitext, w)])}
-    if len(full) == 1:
-        (name, found), *_ = full.items()
-        if any(w.score >= SURE and overlap(w, found[0]) == 0 for w in candidates["aligned"]):
-            return Lost("methods_disagree", agreement, seen)
-        return _cut(bitext, found[0], AGREE, name) if len(found) == 1 else Lost("ambiguous", agreement, seen)
-    return Lost("methods_disagree" if pairs else "no_span", agreement, seen)
+def decide(case: Case) -> Found | Lost:
+    """Take the stretch that suits the witnesses best in sum, if two of them agree on it."""
+    totals = {stretch: case.total(stretch) for stretch in case.stretches}
+    best = case.best(totals.__getitem__)
+    values = {name: support(*best) for name, support in case.supports.items()}
+    votes = tuple(name for name in METHODS if values.get(name, 0.0) >= AGREE)
+    agreement = round(sorted([0.0, 0.0, *values.values()])[-2], 3)
+    elsewhere = max((value for (a, b), value in totals.items() if b < best[0] or a > best[1]), default=0.0)
+    if totals[best] > 0 and elsewhere >= TIE * totals[best]:
+        return Lost("ambiguous", agreement, _seen(case))
+    if len(votes) >= 2:
+        return case.found(best, agreement, votes)
+    if len(votes) == 1 and _alone(case, votes[0], best):
+        return case.found(best, AGREE, (*votes, "sentence"))
+    opinions = sum(any(support(*stretch) >= AGREE for stretch in case.stretches) for support in case.supports.values())
+    return Lost("methods_disagree" if opinions >= 2 else "no_span", agreement, _seen(case))
 
 
-def _telling(bitext: Bitext, window: Window) -> bool:
-    """Say whether a window holds enough to stand without the alignment: "on" or "a" may stand anywhere."""
-    return sum(len(key(word.text)) for word in bitext.target_words[window.first : window.last + 1]) >= TELLING
+def _alone(case: Case, name: str, best: tuple[int, int]) -> bool:
+    """Say whether a literal match is whole, single and telling, and no link witness is sure of a word elsewhere."""
+    if name not in LITERAL or case.supports[name](*best) < 1.0 or len(key(case.text(best))) < TELLING:
+        return False
+    outside = [i for i in range(len(case.positions)) if not best[0] <= i <= best[1]]
+    again = any(case.supports[name](a, b) == 1.0 for a, b in case.stretches if b < best[0] or a > best[1])
+    return not again and all(support(i, i) < AGREE for other, support in case.supports.items() if other not in LITERAL for i in outside)
 
 
-def _pairs(candidates: dict[str, list[Window]]) -> Iterator[tuple[float, float, Window, str]]:
-    """Yield (agreement, quality, window to take, methods) for every two windows of different methods."""
-    for one, two in combinations(candidates, 2):
-        for a in candidates[one]:
-            for b in candidates[two]:
-                yield overlap(a, b), a.score + b.score, _take(a, b, two == "aligned"), f"{one}+{two}"
+def _words_support(values: Sequence[Sequence[float]]) -> Support:
+    def support(first: int, last: int) -> float:
+        return values[first][last - first]
+
+    return support
 
 
-def _take(a: Window, b: Window, b_is_aligned: bool) -> Window:
-    """Choose between two windows that agree (rule 2)."""
-    literal = a if b_is_aligned else max(a, b, key=lambda w: (w.score, w.last - w.first))
-    if literal.score >= FULL:
-        return literal
-    union = Window(min(a.first, b.first), max(a.last, b.last), literal.score)
-    longest = max(a.last - a.first, b.last - b.first) + 1
-    return union if union.last - union.first + 1 <= MAX_UNION * longest else literal
+def _weights(bitext: Bitext, asked: Sequence[int]) -> dict[int, float]:
+    """Return what each word of the answer counts: function words little, unless there is nothing else."""
+    light = {i for i in asked if key(bitext.source_words[i].text) in FUNCTION}
+    return {i: LIGHT if i in light and len(light) < len(asked) else 1.0 for i in asked}
 
 
-def aligned(bitext: Bitext, asked: Sequence[int], positions: Sequence[int]) -> list[Window]:
-    """Return the stretch of target words that attention links to the source words `asked` (at most one).
+def _links_support(links: Links, asked: Mapping[int, float], positions: Sequence[int]) -> Support:
+    """Return the support of a link witness: the F of the link weight between the answer and a stretch.
 
-    A word's evidence is the share of its own attention that lies on the answer, plus a half of the share that it has of all the attention
-    the answer gets. The stretch with the largest sum of (evidence - FLOOR) wins, so a weak word between strong ones is
-    kept and a far outlier is not.
+    Precision is the mean over the stretch's words of the share of a word's links that lies on the answer; recall the mean over the
+    answer's words of the share of their links that lies in the stretch. Less than FLOOR in all counts as FLOOR. Prefix sums make
+    any stretch a matter of two subtractions.
     """
-    wanted = set(asked)
-    total = {s: sum(bitext.links[t].get(s, 0.0) for t in positions) for s in asked}
-    mass = [sum(w for s, w in bitext.links[t].items() if s in wanted) for t in positions]
-    back = [sum(bitext.links[t].get(s, 0.0) / total[s] for s in asked if total[s] > 0) / len(asked) for t in positions]
-    gain = [m + 0.5 * b - FLOOR for m, b in zip(mass, back, strict=True)]
-    best, first, last, run, begin = 0.0, 0, -1, 0.0, 0
-    for i, value in enumerate(gain):
-        if run <= 0.0:
-            run, begin = 0.0, i
-        run += value
-        if run > best + 1e-9:
-            best, first, last = run, begin, i
-    if last < 0:
-        return []
-    return [Window(positions[first], positions[last], round(min(sum(mass[first : last + 1]) / (last + 1 - first), 1.0), 3))]
+    totals = {s: max(sum(links[t].get(s, 0.0) for t in positions), FLOOR) for s in asked}
+    mass = sum(weight * min(sum(links[t].get(s, 0.0) for t in positions) / totals[s], 1.0) for s, weight in asked.items())
+    precise = [sum(w * asked[s] for s, w in links[t].items() if s in asked) / max(sum(links[t].values()), FLOOR) for t in positions]
+    recalled = [sum(asked[s] * w / totals[s] for s, w in links[t].items() if s in asked) / max(mass, 1e-9) for t in positions]
+    p, r = [0.0, *accumulate(precise)], [0.0, *accumulate(recalled)]
+
+    def support(first: int, last: int) -> float:
+        precision, recall = (p[last + 1] - p[first]) / (last + 1 - first), r[last + 1] - r[first]
+        return (1 + RECALL) * precision * recall / (RECALL * precision + recall) if precision * recall > 0 else 0.0
+
+    return support
 
 
-def _cut(bitext: Bitext, window: Window, agreement: float, method: str) -> Found | Lost:
-    """Return the window as text and offset, without the punctuation around it."""
-    start, end = bitext.target_words[window.first].start, bitext.target_words[window.last].end
-    while start < end and bitext.target[start] in EDGES:
-        start += 1
-    while end > start and bitext.target[end - 1] in EDGES:
-        end -= 1
-    text = bitext.target[start:end]
-    return Found(text, start, agreement, method) if text else Lost("no_span", agreement)
+def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return text[start:end] without punctuation at its ends; a bracket whose partner stays inside is kept."""
+    begin, stop = start, end
+    while begin < stop and text[begin] in EDGES:
+        begin += 1
+    while stop > begin and text[stop - 1] in EDGES:
+        stop -= 1
+    for left, right in ("()", "[]"):
+        inside = text[begin:stop]
+        if inside.count(left) > inside.count(right) and (partner := text.find(right, stop, end)) >= 0:
+            stop = partner + 1
+        elif inside.count(right) > inside.count(left) and (partner := text.rfind(left, start, begin)) >= 0:
+            begin = partner
+    return begin, stop
 
 
-def _seen(bitext: Bitext, candidates: dict[str, list[Window]]) -> str:
-    def text(window: Window) -> str:
-        return bitext.target[bitext.target_words[window.first].start : bitext.target_words[window.last].end]
+def narrowed(text: str, start: int, end: int, answer: str) -> tuple[int, int]:
+    """Return where the number `answer` stands in a word that holds several ("1914" in "1914–1918"); any other word stays whole."""
+    wanted = number(answer)
+    numbers = list(NUMBER.finditer(text, start, end))
+    if len(numbers) < 2 or len(NUMBER.findall(answer)) != 1:
+        return start, end
+    places = [found.span() for found in numbers if number(found.group()) == wanted]
+    return places[0] if len(places) == 1 else (start, end)
 
-    return "; ".join(f"{name}: {text(window)}" for name, found in candidates.items() for window in found)
+
+def _seen(case: Case) -> str:
+    """Return what each witness would take, for a reader of the excluded rows."""
+    best = {name: case.best(lambda s, support=support: support(*s)) for name, support in case.supports.items()}  # type: ignore[misc]
+    return "; ".join(f"{name}: {case.text(stretch)}" for name, stretch in best.items() if case.supports[name](*stretch) > 0)

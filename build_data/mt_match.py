@@ -1,27 +1,59 @@
-"""When a target word is a form of another: case endings, numbers, names. Pure functions on words."""
+"""When a target word is a form of another: case endings, numbers, names. Pure functions on words; a language is an argument.
+
+Three tables say what the letters cannot: numbers written out, months and units. Each entry holds the beginnings of the word's
+forms in the target language, so that case endings need no rule of their own.
+"""
 
 from __future__ import annotations
 
+import difflib
+import functools
 import re
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+
+from build_data.stems import stem
 
 # English words that Finnish and Hungarian say by endings, or not at all; they may be missing from an answer's translation.
 FUNCTION = frozenset("a an the of in on at to and by for from with into about as is are was were be been or its his her their it".split())  # noqa: SIM905 - a word list is read best as one line
-NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f']\d+)*")
+NUMBER = re.compile(r"\d+(?:[.,\u00a0\u2009\u202f']\d+)*")
+HEAD, TAIL = re.compile(r"[^\w\s]*\d{1,3}(?:\u00a0\d{3})*"), re.compile(r"\d{3}(?!\d)")  # "€23" and "000-at" are one number in two words
 ENDING = 9  # letters: Finnish endings stack up (-issammekin), and compounds with more are other words
 STEM = 4
+NEAR = 0.75  # share of letters (difflib) from which capitalised words, spelled plainly, are one name: Moscow - Moskova 1.0, London - Lissabon .4
+SPELLED = (("ck", "k"), ("ch", "s"), ("ph", "f"), ("th", "t"), ("sh", "s"), ("x", "ks"), ("c", "k"), ("q", "k"), ("w", "v"), ("z", "s"), ("y", "i"), ("j", "i"))
+PART = re.compile(r"\d+(?:[.,\u00a0\u2009\u202f']\d+)*[^\W\d]*|[%$€£]|[^\W\d_][^\s%$€£–—/-]*")  # "12-inch" is "12" and "inch", "4th" and "1990s" are one
 EDGES = " \t.,;:!?…\"'`´‘’‚“”„«»()[]{}<>*_~–—-/\\|"
 
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Target words first..last (inclusive), and the F1 of matched words: 1.0 = every word of the pattern and none besides."""
-
-    first: int
-    last: int
-    score: float
+# Small numbers as English writes them -> digits; and the beginnings of the target language's words for those digits.
+COUNTS: Mapping[str, str] = dict(zip(
+    "one first two second three third four fourth five fifth six sixth seven seventh eight eighth nine ninth ten tenth eleven twelve twenty hundred thousand million billion".split(),  # noqa: SIM905
+    "1 1 2 2 3 3 4 4 5 5 6 6 7 7 8 8 9 9 10 10 11 12 20 100 1000 1000000 1000000000".split(), strict=True,  # noqa: SIM905
+))  # fmt: skip
+SPOKEN: Mapping[str, Mapping[str, str]] = {
+    "fi": {
+        "1": "yksi yhde yhtä yhteen ensimmäi", "2": "kaksi kahde kahta kahteen toinen toise toista", "3": "kolme kolma", "4": "neljä", "5": "viisi viide viittä viiteen",
+        "6": "kuusi kuude kuutta kuuteen", "7": "seitsem", "8": "kahdeks", "9": "yhdeks", "10": "kymmenen kymmenä kymmentä kymmene", "11": "yksitoista", "12": "kaksitoista kahdentoista",
+        "20": "kaksikymmentä kahdenkymmen", "100": "sata sada", "1000": "tuhat tuhan", "1000000": "miljoon", "1000000000": "miljardi",
+    },
+    "hu": {
+        "1": "egy első", "2": "két kett máso", "3": "három hárma hármo harmad", "4": "négy negye", "5": "öt", "6": "hat", "7": "hét hete", "8": "nyolc", "9": "kilenc",
+        "10": "tíz tize", "11": "tizenegy", "12": "tizenk", "20": "húsz", "100": "száz száza", "1000": "ezer ezre", "1000000": "millió", "1000000000": "milliárd",
+    },
+}  # fmt: skip
+# English word or sign -> beginnings of the target language's word, for answers that are dates, shares and sums.
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "fi": {
+        "january": "tammi", "february": "helmi", "march": "maalis", "april": "huhti", "may": "touko", "june": "kesäku", "july": "heinä", "august": "elo",
+        "september": "syys", "october": "loka", "november": "marras", "december": "joulu", "percent": "prosen", "%": "prosen", "dollars": "dollari", "$": "dollari",
+        "pounds": "punta puntaa punna", "£": "punta puntaa punna", "euros": "euro", "€": "euro", "century": "vuosisa", "years": "vuo vuosi",
+    },
+    "hu": {
+        "january": "január", "february": "február", "march": "március", "april": "április", "may": "május", "june": "június", "july": "július", "august": "augusztus",
+        "september": "szeptember", "october": "október", "november": "november", "december": "december", "percent": "százalék", "%": "százalék", "dollars": "dollár", "$": "dollár",
+        "pounds": "font", "£": "font", "euros": "euró", "€": "euró", "century": "század", "years": "év",
+    },
+}  # fmt: skip
 
 
 def bare(word: str) -> str:
@@ -29,6 +61,7 @@ def bare(word: str) -> str:
     return word.strip(EDGES)
 
 
+@functools.lru_cache(65536)
 def key(word: str) -> str:
     """Return what is compared: small letters, long á and é shortened (hu: alma, almák)."""
     text = unicodedata.normalize("NFC", bare(word)).casefold()
@@ -59,58 +92,94 @@ def alike(pattern: str, word: str) -> bool:
     return a[:letters] == b[:letters] and abs(len(a) - len(b)) <= ENDING
 
 
+@functools.lru_cache(65536)
+def copied(pattern: str, word: str, language: str) -> bool:
+    """Say whether a word of `language` stands for an English one by its letters: the same, a name spelled otherwise, or a word of the tables."""
+    english, other = key(pattern), key(word)
+    if alike(pattern, word):
+        return True
+    digits = COUNTS.get(english) or number(pattern)
+    spoken = SPOKEN.get(language, {}).get(digits, "").split()
+    listed = WORDS.get(language, {}).get(english, "").split()
+    if (COUNTS.get(english) and number(word) == digits) or any(other.startswith(key(form)) for form in (*spoken, *listed)):
+        return True
+    return bare(pattern)[:1].isupper() and bare(word)[:1].isupper() and min(len(english), len(other)) >= STEM and _near(english, other)
+
+
+def _near(name: str, word: str) -> bool:
+    """Say whether two spellings are one name; of the longer one only as many letters are looked at as the shorter has (endings)."""
+    a, b = _plain(name), _plain(word)
+    size = min(len(a), len(b))
+    return not number(name + word) and difflib.SequenceMatcher(None, a[:size], b[:size], False).ratio() >= NEAR
+
+
+@functools.lru_cache(65536)
+def _plain(name: str) -> str:
+    """Return a name as a language with few letters would spell it: no marks, k for c, v for w."""
+    letters = "".join(c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c))
+    for theirs, ours in SPELLED:
+        letters = letters.replace(theirs, ours)
+    return letters
+
+
+@functools.lru_cache(65536)
+def inflected(pattern: str, word: str, language: str) -> bool:
+    """Say whether two words of `language` are forms of one: alike, or of the same Snowball stem."""
+    if alike(pattern, word):
+        return True
+    a, b = stem(key(pattern), language), stem(key(word), language)
+    return len(a) > 1 and a == b
+
+
 def real(words: Sequence[str]) -> list[str]:
     """Return the words that are more than punctuation."""
     return [w for w in words if key(w)]
 
 
-def content(words: Sequence[str]) -> list[str]:
-    """Return English words without function words and lone punctuation; all but punctuation where nothing else is there."""
-    return [w for w in real(words) if key(w) not in FUNCTION] or real(words)
+def content(text: str) -> list[str]:
+    """Return the parts of an English answer that its translation must show: words without function words, "$20" as "$" and "20".
 
-
-def windows(pattern: Sequence[str], words: Sequence[str], positions: Sequence[int]) -> list[Window]:
-    """Return the best-scoring stretches of `words` (at `positions`, ascending and contiguous) for `pattern`, left to right.
-
-    Matches are counted in letters, or an article alone would be half of "a torony". Windows begin and end at a matching word and hold at
-    most twice the pattern's words and two more; those of the best F1 come first, then those that hold the whole pattern.
+    All parts but punctuation where nothing else is there.
     """
-    if not pattern:
-        return []
-    hits = {p: frozenset(i for i, wanted in enumerate(pattern) if alike(wanted, words[p])) for p in positions}
-    marks = [p for p in positions if hits[p]]
-    wanted = [len(key(word)) for word in pattern]
-    found: list[Window] = []
-    whole: list[Window] = []  # "régi híd" in "régi budapesti híd": every word is there, with others between
-    for a in marks:
-        for b in marks:
-            if not 0 <= b - a < 2 * len(pattern) + 2:
-                continue
-            recall = sum(wanted[i] for i in frozenset().union(*(hits[p] for p in range(a, b + 1)))) / sum(wanted)
-            # A word that only repeats what is matched already counts against the window: "the the Thames".
-            seen: set[int] = set()
-            useful = 0
-            for p in range(a, b + 1):
-                useful += len(key(words[p])) if hits[p] - seen else 0
-                seen |= hits[p]
-            precision = useful / max(sum(len(key(words[p])) for p in range(a, b + 1)), 1)
-            window = Window(a, b, round(2 * recall * precision / max(recall + precision, 1e-9), 3))
-            found.append(window)
-            if recall == 1.0:
-                whole.append(window)
-    return list(dict.fromkeys([*_best(found), *_best(whole)]))
+    parts = [part for word in text.split() for part in PART.findall(word)]
+    return [p for p in parts if key(p) not in FUNCTION] or parts
 
 
-def _best(found: Sequence[Window]) -> list[Window]:
-    best = max((w.score for w in found), default=0.0)
-    out: list[Window] = []
-    for window in sorted((w for w in found if w.score == best), key=lambda w: (w.first, w.last)):
-        if not out or window.first > out[-1].last:
-            out.append(window)
+def numbers_joined(words: Sequence[str]) -> list[tuple[str, bool]]:
+    """Return each word as what it is compared as, and whether it goes on with the number before it ("23 000" is 23000 twice)."""
+    out: list[tuple[str, bool]] = []
+    for word in words:
+        if out and HEAD.fullmatch(out[-1][0]) and TAIL.match(word):
+            whole = f"{out[-1][0]}\u00a0{word}"
+            back = next(i for i in range(len(out) - 1, -1, -1) if not out[i][1])
+            out[back:] = [(whole, i > back) for i in range(back, len(out))]
+            out.append((whole, True))
+        else:
+            out.append((word, False))
     return out
 
 
-def overlap(a: Window, b: Window) -> float:
-    """Return the F1 of two windows' words."""
-    shared = min(a.last, b.last) - max(a.first, b.first) + 1
-    return round(2 * shared / (a.last - a.first + 1 + b.last - b.first + 1), 3) if shared > 0 else 0.0
+def fits(pattern: Sequence[str], words: Sequence[str], same: Callable[[str, str], bool]) -> list[list[float]]:
+    """Return how well each stretch of `words` matches `pattern`: out[first][last - first] is an F1, 1.0 = every part and nothing besides.
+
+    Recall counts letters, or an article alone would be half of "a torony". For precision a word that matches nothing is excused as long as the
+    pattern has parts that found no word: "Bysantin valtakunta" fits "Byzantine Empire" no worse than "Bysantin". A word that only
+    repeats what is matched is not excused. No stretch begins or ends with a value if no word in it matches.
+    """
+    compared = numbers_joined(words)
+    hits = [frozenset(i for i, wanted in enumerate(pattern) if same(wanted, text)) for text, _ in compared]
+    letters = [len(key(part)) for part in pattern]
+    out: list[list[float]] = []
+    for first in range(len(words)):
+        seen: frozenset[int] = frozenset()
+        useful, row = 0, []
+        for last in range(first, len(words)):
+            goes_on = last > first and compared[last][1]
+            useful += bool(hits[last] - seen) or (goes_on and bool(hits[last]))
+            seen |= hits[last]
+            length = last - first + 1
+            precision = (useful + min(length - useful, len(pattern) - len(seen))) / length
+            recall = sum(letters[i] for i in seen) / max(sum(letters), 1)
+            row.append(round(2 * precision * recall / (precision + recall), 3) if seen else 0.0)
+        out.append(row)
+    return out
