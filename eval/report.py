@@ -44,6 +44,10 @@ AGAINST = {  # baseline -> heading, what is subtracted
         "Translations against the back-translated control",
         "The translated arm minus bt-en, which went through the same translation and back into English",
     ),
+    "filtered": (
+        "What filtering does",
+        "Each variant minus the filtered arm: unfiltered has the rows that filters refuse as well, random-drop lost as many rows by chance",
+    ),
 }
 
 

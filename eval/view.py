@@ -8,9 +8,9 @@ from statistics import fmean
 
 from markupsafe import Markup
 
-from corpora.study import Study
+from corpora.study import Study, base_arm
 from eval import forest
-from eval.compare import AVERAGE, Comparison, question_arms, targets_in
+from eval.compare import AVERAGE, Comparison, is_against, question_arms, targets_in
 from eval.manifests import BuiltTask
 from eval.results import Results, Row
 from eval.score import HEADLINE
@@ -94,7 +94,7 @@ def number(value: float, digits: int = 1) -> str:
 
 def family(arm: str) -> str:
     """Return the arm's family, which decides its colour and mark."""
-    return "mix" if "+" in arm else arm.split("-")[0]
+    return "mix" if "+" in arm else base_arm(arm).split("-")[0]
 
 
 def metric_name(study: Study, target: str) -> str:
@@ -152,7 +152,7 @@ def plots(results: Results, comparisons: Sequence[Comparison], baseline: str) ->
     found = []
     margin = results.study.statistics.margin
     for language in results.study.languages:
-        mine = [c for c in comparisons if c.language == language and c.baseline.arm == baseline]
+        mine = [c for c in comparisons if c.language == language and is_against(c, baseline)]
         if not mine:
             continue
         scale = forest.axis([x for c in mine if c.estimate for x in (c.estimate.low, c.estimate.high)], margin)
