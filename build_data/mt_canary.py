@@ -84,18 +84,18 @@ def outputs(folder: Folder, sources: Sequence[Sequence[str]], device: str, compu
     """Return for each framed source CTranslate2's greedy output, the forced token left out, and whether it stopped by itself. Raises ConfigError."""
     library = need("ctranslate2", "build")
     forced = folder.tokens.target_first
+    out = []
     try:
         model = library.Translator(str(folder.path), device=device, compute_type=compute, inter_threads=1, intra_threads=1)
+        for source in sources:  # one by one: padding changes the last bits of a result, and then near-ties
+            limit = limit_of(len(source))
+            result = model.translate_batch(
+                [list(source)], target_prefix=[[forced]] if forced else None, beam_size=1, max_decoding_length=limit + bool(forced), max_input_length=0,
+            )[0].hypotheses[0]  # fmt: skip
+            body = result[1:] if forced and result[:1] == [forced] else result
+            out.append((list(body), len(body) < limit))
     except (RuntimeError, ValueError) as err:
-        raise ConfigError(f"{folder.path}: CTranslate2 {library.__version__} cannot load this model ({err}); convert it again") from None
-    out = []
-    for source in sources:  # one by one: padding changes the last bits of a result, and then near-ties
-        limit = limit_of(len(source))
-        result = model.translate_batch(
-            [list(source)], target_prefix=[[forced]] if forced else None, beam_size=1, max_decoding_length=limit + bool(forced), max_input_length=0,
-        )[0].hypotheses[0]  # fmt: skip
-        body = result[1:] if forced and result[:1] == [forced] else result
-        out.append((list(body), len(body) < limit))
+        raise ConfigError(f"{folder.path}: CTranslate2 {library.__version__} cannot run this model ({err}); convert it again") from None
     return out
 
 
@@ -136,8 +136,8 @@ def compare(folder: Folder, reference: Reference) -> dict[str, Any]:
         worst = min(range(len(texts)), key=lambda i: agreement([ours[i][0]], [theirs[i][0]]))
         one, other = _texts(folder, [ours[worst][0], theirs[worst][0]])
         raise ConfigError(
-            f"{reference.folder}: converted, the model agrees with Transformers on {share:.1%} of tokens over {len(texts)} sentences; {AGREEMENT:.0%} are needed. "
-            f"Worst: {texts[worst]!r} -> {one[:200]!r}, Transformers: {other[:200]!r}. "
+            f"{reference.folder}: converted, the model agrees with Transformers on {share:.1%} of tokens over {len(texts)} sentences, "
+            f"of {AGREEMENT:.0%} that are needed. Worst: {texts[worst]!r} -> {one[:200]!r}, Transformers: {other[:200]!r}. "
             "The conversion is wrong and was not kept; try the versions in constraints.txt, or another model"
         )
     record = {**_sound(folder, str(reference.folder), language, texts, ours), "agreement": round(share, 4), "same_input": same}

@@ -73,7 +73,8 @@ def load(model: Path, family: Family) -> Any:
     except Exception as err:  # a dozen kinds: SafetensorError, UnpicklingError, OSError, RuntimeError for shapes, ValueError for the config
         first = (str(err).strip().splitlines() or [type(err).__name__])[0][:300]
         raise ConfigError(
-            f"{model}: its weights cannot be read ({type(err).__name__}: {first}); fetch model.safetensors (or pytorch_model.bin) again, or save it with save_pretrained"
+            f"{model}: its weights cannot be read ({type(err).__name__}: {first}); fetch model.safetensors (or pytorch_model.bin) again, "
+            "or save the model with save_pretrained"
         ) from None
     if notes["missing_keys"]:
         lost = sorted(notes["missing_keys"])

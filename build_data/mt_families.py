@@ -134,7 +134,9 @@ def token_of(vocabulary: Collection[str], style: str, language: str, where: str,
     close = close or {word for word in primaries if word[0] == language[0]} or primaries
     near = sorted(code for code in known if _primary(code) in close)
     shown = ", ".join(near[:8]) + (f" and {len(near) - 8} more" if len(near) > 8 else "")
-    example = known[min(known)].replace(min(known), wanted[-1] if style in ("opus", "flores") else wanted[0])
+    example = {"flores": f"{wanted[-1]}_Latn", "opus": f">>{wanted[-1]}<<", "m2m": f"__{wanted[0]}__", "madlad": f"<2{wanted[0]}>", "mbart": f"{wanted[0]}_XX"}[
+        style
+    ]
     raise ConfigError(f"{where}: a multi-target model without a token {example} or the like for {language!r}; near: {shown}; name another model, or {remedy}")
 
 

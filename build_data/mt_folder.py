@@ -23,6 +23,7 @@ from corpora.shards import digest, known_sha256
 __all__ = ["Folder", "Tokens", "open_folder"]
 
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
+ALSO = ("tokenizer.json", "tokenizer_config.json", "fihu.json", "README.md")  # where they are there, vocabulary, languages, tokens or licence come from them
 
 
 def open_folder(path: str | Path, language: str, source: str = "en") -> Folder:
@@ -51,7 +52,7 @@ def _weights(folder: Path) -> list[Path]:
 def _converted(folder: Path, origin: dict[str, str], language: str, source: str) -> Folder:
     """Return the conversion of a Transformers folder from the cache, making it where it is not there; the canary runs once a language pair."""
     family = mt_convert.inspect(folder)
-    names = sorted({*_parts(folder), "config.json", *family.tokenisers, *family.others} | {n for n in ("fihu.json",) if (folder / n).is_file()})
+    names = sorted({*_parts(folder), "config.json", *family.tokenisers, *family.others, *(name for name in ALSO if (folder / name).is_file())})
     content = origin or {name: known_sha256(folder / name) for name in names}
     name = re.sub(r"[^A-Za-z0-9.-]+", "-", origin.get("hub", folder.name))
     done = default_cache() / "ct2" / f"{name}-{digest([mt_convert.VERSION, content])}"

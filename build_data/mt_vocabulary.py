@@ -18,7 +18,7 @@ from build_data.mt_families import Family
 from corpora.config import ConfigError
 
 FAIRSEQ = ("<s>", "<pad>", "</s>", "<unk>")  # the first four numbers of M2M-100, NLLB and mBART-50
-SPARE = 512  # rows beyond the last token are padding to a round number (NLLB has 2, T5 28); more means that the files do not belong together
+SPARE = 128  # rows beyond the last token are padding and placeholders (NLLB 2, M2M-100 8, T5 128); more means that the files do not belong together
 
 
 def tokens(folder: Path, family: Family, rows: int) -> list[str]:

@@ -17,7 +17,7 @@ LINES = (
     "A régi világítótorony egy kis szigeten áll.", "Ki gondozta a lámpát?", "Tom left his umbrella on the bus this morning.",
 )  # fmt: skip
 SIZES: dict[str, Any] = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 2, "decoder_attention_heads": 2,
-                         "encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "max_position_embeddings": 256, "dropout": 0.0}  # fmt: skip
+                         "encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "max_position_embeddings": 512, "dropout": 0.0}  # fmt: skip
 
 
 def pieces_file(path: Path, lines: Sequence[str], size: int, **settings: Any) -> Any:
@@ -82,7 +82,7 @@ def ct2_folder(folder: Path, out: Path) -> Path:
     return out
 
 
-def _pairs(languages: Sequence[str]) -> list[tuple[str, str, str]]:
+def pairs(languages: Sequence[str]) -> list[tuple[str, str, str]]:
     """Return (target language, source, target): the canary's sentences with the first words of their translations."""
     return [(to, plain(a), " ".join(b.split()[:2])) for to in languages for a, b in zip(SENTENCES["en"], SENTENCES[to], strict=True)]
 
@@ -100,7 +100,7 @@ class Made:
         """Fit the pairs until the mean loss of a token is below `sure`; returns the last loss."""
         import torch
 
-        rows = _pairs(list(self.heads))
+        rows = pairs(list(self.heads))
         sources = [self.ids([*self.heads[to], *self.pieces.encode(a, out_type=str), "</s>"]) for to, a, _ in rows]
         targets = [self.ids([*([self.forced[to]] if self.forced else []), *self.pieces.encode(b, out_type=str), "</s>"]) for to, _, b in rows]
         pad = self.model.config.pad_token_id
