@@ -41,6 +41,7 @@ class Reference:
     def __init__(self, model: Any, folder: Path, family: Family, vocabulary: Sequence[str]) -> None:
         self.model, self.folder, self.family, self.vocabulary = model, folder, family, vocabulary
         self.numbers = {token: i for i, token in enumerate(vocabulary)}
+        self._tokenizer: Any = None
 
     def generate(self, source: Sequence[str], forced: str, limit: int) -> tuple[list[str], bool]:
         """Return the greedy output for framed source tokens, special tokens left out, and whether it stopped by itself within `limit` tokens."""
@@ -65,12 +66,11 @@ class Reference:
             return None  # T5Tokenizer 5.23 takes number 2 for <unk>, which is </s> here, and splits <2xx> off otherwise than SentencePiece
         names = {"src_lang": source, "tgt_lang": target} if self.family.name != "marian" else {}
         try:
-            tokenizer = self._tokenizer if hasattr(self, "_tokenizer") else library.AutoTokenizer.from_pretrained(self.folder, local_files_only=True, **names)
+            self._tokenizer = self._tokenizer or library.AutoTokenizer.from_pretrained(self.folder, local_files_only=True, **names)
         except Exception:  # a tokenizer that does not load is no witness; the model's own SentencePiece file is what we go by
             return None
-        self._tokenizer = tokenizer
-        ids = tokenizer(f"{target} {text}" if self.family.name == "marian" and target else text).input_ids
-        if self.family.name in ("nllb", "mbart50") and tokenizer.convert_tokens_to_ids(source) != self.numbers[source]:
+        ids = self._tokenizer(f"{target} {text}" if self.family.name == "marian" and target else text).input_ids
+        if self.family.name in ("nllb", "mbart50") and self._tokenizer.convert_tokens_to_ids(source) != self.numbers[source]:
             return None  # loaded without tokenizer.json it knows no languages (mt_vocabulary.py)
         return [self.vocabulary[i] for i in ids]
 

@@ -48,7 +48,7 @@ KEPT = ("fihu.json", "generation_config.json", "README.md")  # go along where th
 def inspect(model: Path) -> Family:
     """Return the family of a Transformers folder whose files are complete. Raises ConfigError that names what is missing."""
     if not (model / "config.json").is_file():
-        raise ConfigError(f"{model}: no config.json, so it is no Transformers folder")
+        raise ConfigError(f"{model} has no model.bin and no config.json, so it is neither a CTranslate2 folder nor a Transformers folder; copy config.json to it")
     names = {path.name for path in model.iterdir()}
     family = family_of(read_json(model / "config.json"), names, str(model))
     lacking = [name for name in (*family.tokenisers, *family.others) if name not in names]

@@ -31,7 +31,8 @@ def open_folder(path: str | Path, language: str, source: str = "en") -> Folder:
 
     Raises ConfigError for a name that leads nowhere, a folder that is no translation model or none of this pair, and a failed canary.
     """
-    folder, origin = find_folder(path), {}
+    folder = find_folder(path)
+    origin: dict[str, str] = {}
     if not folder.exists() and mt_hub.is_hub_id(str(path)):
         folder, origin = mt_hub.fetch(str(path), language)
     elif not folder.is_dir():

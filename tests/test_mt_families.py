@@ -220,7 +220,7 @@ def test_a_full_disk_leaves_nothing(folders: Callable[[str], Path], tmp_path: Pa
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(mt_convert.shutil, "copyfile", full)
+    monkeypatch.setattr(shutil, "copyfile", full)
     with pytest.raises(ConfigError, match=r"could not be written .No space left on device.*FIHU_CACHE"):
         mt_convert.convert(folders("marian"), tmp_path / "out", {}, pair=("en", "fi"))
     assert list(tmp_path.iterdir()) == []
