@@ -108,11 +108,8 @@ def run_sharded(
     """
     total = Outcome([], [], [])
     ledgers = [Ledger(step.name) for step in steps]
-    key = digest([source_key, [step.key for step in steps], SHARD_ROWS])
-    shards = cut(records)
-    for number, shard in enumerate(shards):
-        path = folder / f"{number:05d}.parquet"
-        shard_key = digest([key, number, [r.id for r in shard]])
+    shards = _planned(steps, records, folder, source_key)
+    for path, shard_key, shard in shards:
         was_kept = read_key(path) == shard_key
         if not was_kept:
             _compute(steps, shard, path, shard_key)
@@ -124,10 +121,21 @@ def run_sharded(
             ledger.kept += count["kept"]
             ledger.excluded.update(count["excluded"])
         on_shard(len(shard), was_kept)
-    for stale in sorted(folder.glob("*.parquet"))[len(shards) :]:
+    for stale in sorted(folder.glob("[0-9]*.parquet"))[len(shards) :]:
         stale.unlink()
     total.ledgers = [ledger.close() for ledger in ledgers]
     return total
+
+
+def are_whole(steps: Sequence[Step], records: Sequence[Record], folder: Path, source_key: str) -> bool:
+    """Say whether run_sharded with these arguments would find every shard whole and unchanged."""
+    return all(read_key(path) == key for path, key, _ in _planned(steps, records, folder, source_key))
+
+
+def _planned(steps: Sequence[Step], records: Sequence[Record], folder: Path, source_key: str) -> list[tuple[Path, str, Sequence[Record]]]:
+    """Return path, key and rows of every shard."""
+    key = digest([source_key, [step.key for step in steps], SHARD_ROWS])
+    return [(folder / f"{number:05d}.parquet", digest([key, number, [r.id for r in shard]]), shard) for number, shard in enumerate(cut(records))]
 
 
 def _compute(steps: Sequence[Step], shard: Sequence[Record], path: Path, key: str) -> None:
