@@ -15,7 +15,7 @@ def section(manifest: Mapping[str, Any]) -> list[str]:
     if not mt:
         return []
     models = [mt, *([mt["back"]] if mt.get("back") else [])]
-    lines = ["", "### Translation", "", *_table(models), ""]
+    lines = ["", "### Translation", "", *_table(models, manifest["kind"]), ""]
     for one in models:
         lines += _measured(one)
     if manifest["arm"].startswith("bt-"):
@@ -27,7 +27,7 @@ def section(manifest: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _table(models: Sequence[Mapping[str, Any]]) -> list[str]:
+def _table(models: Sequence[Mapping[str, Any]], kind: str) -> list[str]:
     rows = [
         ("", [_direction(one) for one in models]),
         ("model", [f"`{one['model']}`" for one in models]),
@@ -37,7 +37,7 @@ def _table(models: Sequence[Mapping[str, Any]]) -> list[str]:
     if all(one.get("decoding") for one in models):
         parts = [one["decoding"] for one in models]
         rows += [
-            ("distinct sentences", [f"{part['sentences']:,}" for part in parts]),
+            ("distinct sentences" + (" (and answers)" if kind == "span" else ""), [f"{part['sentences']:,}" for part in parts]),
             ("mean log-probability of a piece", [f"{part['score']:.3f}" for part in parts]),
             ("retried", [_share(part["share_retried"], part["mended"], "mended by ") for part in parts]),
             ("failed", [_share(part["share_failed"], part["failed"], "") for part in parts]),
@@ -90,10 +90,16 @@ def _artefacts(found: Mapping[str, Any], kind: str) -> list[str]:
         lines.append(
             f"From the {text} alone a linear classifier ({only['folds']} folds by document) tells {_interval(only['english'])} of the labels in English and "
             f"{_interval(only['translated'])} here; the most frequent label alone would be right in {_percent(only['majority'])}. The change is "
-            f"{100 * only['change']:+.1f} points ({100 * only['change_low']:+.1f} to {100 * only['change_high']:+.1f}), "
-            + ("within the 3 points asked for." if abs(only["change"]) <= NEAR else "**more than the 3 points asked for**.")
+            f"{100 * only['change']:+.1f} points ({100 * only['change_low']:+.1f} to {100 * only['change_high']:+.1f}), " + _verdict(only)
         )
     return lines
+
+
+def _verdict(only: Mapping[str, float]) -> str:
+    if abs(only["change"]) > NEAR:
+        return "**more than the 3 points asked for**."
+    sure = -NEAR <= only["change_low"] and only["change_high"] <= NEAR
+    return "within the 3 points asked for" + ("." if sure else ", but with so few rows it may be more.")
 
 
 def _percent(share: float) -> str:
