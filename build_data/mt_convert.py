@@ -48,7 +48,9 @@ KEPT = ("fihu.json", "generation_config.json", "README.md")  # go along where th
 def inspect(model: Path) -> Family:
     """Return the family of a Transformers folder whose files are complete. Raises ConfigError that names what is missing."""
     if not (model / "config.json").is_file():
-        raise ConfigError(f"{model} has no model.bin and no config.json, so it is neither a CTranslate2 folder nor a Transformers folder; copy config.json to it")
+        raise ConfigError(
+            f"{model} has no model.bin and no config.json, so it is neither a CTranslate2 folder nor a Transformers folder; copy config.json to it"
+        )
     names = {path.name for path in model.iterdir()}
     family = family_of(read_json(model / "config.json"), names, str(model))
     lacking = [name for name in (*family.tokenisers, *family.others) if name not in names]
@@ -219,10 +221,14 @@ def main() -> None:
     parser.add_argument("--quantization", default="int8", choices=QUANTIZATIONS, help="how the weights are stored (default: int8, a quarter of float32)")
     parser.add_argument("--probe", type=Path, help="aligned TSV on which a Marian model's attention heads are ranked")
     args = parser.parse_args()
-    card = {**describe(args.model, {}), **({"licence": args.licence} if args.licence else {})}
-    if inspect(args.model).name == "marian" and not style_of(read_json(args.model / "vocab.json")):
-        card |= {"source": args.source, "target": args.language}  # a model of one pair
-    print(json.dumps(convert(args.model, args.out, card, args.probe, args.quantization, pair=(args.source, args.language)), ensure_ascii=False))
+    try:
+        card = {**describe(args.model, {}), **({"licence": args.licence} if args.licence else {})}
+        if inspect(args.model).name == "marian" and not style_of(read_json(args.model / "vocab.json")):
+            card |= {"source": args.source, "target": args.language}  # a model of one pair
+        done = convert(args.model, args.out, card, args.probe, args.quantization, pair=(args.source, args.language))
+    except ConfigError as err:
+        raise SystemExit(f"mistake: {err}") from None
+    print(json.dumps(done, ensure_ascii=False))
 
 
 if __name__ == "__main__":

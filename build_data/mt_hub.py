@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -31,31 +32,38 @@ def fetch(name: str, language: str) -> tuple[Path, dict[str, str]]:
     assert match is not None
     hub, revision = match[1], match[2] or "main"
     library = need("huggingface_hub", "build")
-    try:
-        # Without a network: a commit that is in the cache, or the branch as it was when last fetched.
-        folder = Path(library.snapshot_download(hub, revision=revision, local_files_only=True))
-        if not lacking({path.name for path in folder.iterdir()}):
+    # Without a network: a commit that is in the cache, or the branch as it was when last fetched. snapshot_download(local_files_only=True) is no help,
+    # as it wants every file of the repository, tf_model.h5 and all.
+    config = library.try_to_load_from_cache(hub, "config.json", revision=revision)
+    problem = "it is not in the local cache"
+    if isinstance(config, str):
+        folder = Path(config).parent
+        if not (missing := lacking({path.name for path in folder.iterdir()})):
             return folder, {"hub": hub, "revision": folder.name}
-        problem = f"the local cache has it only in part (no {lacking({path.name for path in folder.iterdir()})})"
-    except (OSError, ValueError):
-        problem = "it is not in the local cache"
+        problem = f"the local cache has it only in part (no {missing})"
     if _offline():
         raise ConfigError(_told(name, hub, revision, language, f"{problem}, and HF_HUB_OFFLINE is set"))
     try:
-        return _download(library, hub, revision), {"hub": hub, "revision": _commit(library, hub, revision)}
+        folder = _download(library, hub, revision)
     except ConfigError:
         raise
     except Exception as err:  # the client raises a dozen kinds: no network, gated, no such repository or revision, disk full
         first = (str(err).strip().splitlines() or [type(err).__name__])[0][:200]
         raise ConfigError(_told(name, hub, revision, language, f"{problem}, and the Hub did not give it ({type(err).__name__}: {first})")) from None
+    return folder, {"hub": hub, "revision": folder.name}
 
 
 def lacking(names: Collection[str]) -> str:
     """Return what a set of files lacks to be a translation model ("" = nothing)."""
     if "config.json" not in names:
         return "config.json"
+    parts = [re.fullmatch(r"(.*)-\d+-of-0*(\d+)(\..*)", name) for name in names]
+    counts = {(part[1], part[3], int(part[2])): 0 for part in parts if part}
     if not any(name.endswith((".safetensors", ".bin")) for name in names):
         return "weights"
+    for stem, end, count in counts:
+        if sum(1 for part in parts if part and (part[1], part[3]) == (stem, end)) < count:
+            return f"{stem}{end} in all its {count} parts"
     return "" if any(name.endswith((".spm", ".model")) for name in names) else "SentencePiece file"
 
 
@@ -77,10 +85,6 @@ def _download(library: Any, hub: str, revision: str) -> Path:
     return Path(library.snapshot_download(hub, revision=revision, allow_patterns=names))
 
 
-def _commit(library: Any, hub: str, revision: str) -> str:
-    return Path(library.snapshot_download(hub, revision=revision, local_files_only=True)).name
-
-
 def _offline() -> bool:
     return os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE")
 
@@ -93,10 +97,11 @@ def _told(name: str, hub: str, revision: str, language: str, why: str) -> str:
 
 
 def main() -> None:
-    import sys
-
     for name in sys.argv[1:]:
-        folder, origin = fetch(name, "xx")
+        try:
+            folder, origin = fetch(name, "XX")
+        except ConfigError as err:
+            raise SystemExit(f"mistake: {err}") from None
         print(f"{origin['hub']}@{origin['revision']}: {folder}")
 
 

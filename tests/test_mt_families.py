@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pickle
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import Any, ClassVar
 
 import pytest
 import tiny_mt
@@ -360,6 +365,14 @@ def test_a_hub_id_in_the_cache_is_used_with_its_commit(folders: Callable[[str], 
 
 
 @pytest.mark.parametrize(("names", "expected"), [
+    (["source.spm"], "config.json"), (["config.json", "source.spm"], "weights"), (["config.json", "model.safetensors"], "SentencePiece file"),
+    (["config.json", "a.model", "model-00001-of-00002.safetensors"], "model.safetensors in all its 2 parts"), (["config.json", "a.model", "model.bin"], ""),
+])  # fmt: skip
+def test_half_a_model_in_the_cache_is_noticed(names: list[str], expected: str) -> None:
+    assert mt_hub.lacking(names) == expected
+
+
+@pytest.mark.parametrize(("names", "expected"), [
     (["config.json", "model.safetensors", "pytorch_model.bin", "tf_model.h5", "source.spm", "run.py"], ["config.json", "model.safetensors", "source.spm"]),
     (["config.json", "pytorch_model.bin", "rust_model.ot", "spiece.model"], ["config.json", "pytorch_model.bin", "spiece.model"]),
     (["config.json", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "model.safetensors.index.json"],
@@ -368,3 +381,65 @@ def test_a_hub_id_in_the_cache_is_used_with_its_commit(folders: Callable[[str], 
 ])  # fmt: skip
 def test_what_is_fetched_is_what_is_needed(names: list[str], expected: list[str]) -> None:
     assert mt_hub.wanted(names) == expected
+
+
+class FakeHub(BaseHTTPRequestHandler):
+    """A Hub with one repository, whose weights are a pickle only; remembers what was asked."""
+
+    commit = "89abcdef0123456789abcdef0123456789abcdef"
+    files: ClassVar[dict[str, bytes]] = {
+        "config.json": b'{"model_type": "marian"}', "pytorch_model.bin": b"weights", "tf_model.h5": b"not wanted", "source.spm": b"a", "target.spm": b"b",
+        "vocab.json": b"{}", "README.md": b"---\nlicense: cc-by-4.0\n---\n",
+    }  # fmt: skip
+    asked: ClassVar[list[str]] = []
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        self.asked.append(f"{self.command} {self.path}")
+        parts = self.path.partition("?")[0].strip("/").split("/")
+        answer: Any = {"id": "org/tiny", "sha": self.commit, "siblings": [{"rfilename": name} for name in self.files]}
+        if "tree" in parts:
+            answer = [{"type": "file", "path": name, "size": len(value), "oid": "0" * 40} for name, value in self.files.items()]
+        body = json.dumps(answer).encode() if parts[0] == "api" else self.files[parts[-1]]
+        self.send_response(200)
+        self.send_header("ETag", f'"{hashlib.sha256(body).hexdigest()[:40]}"')
+        self.send_header("X-Repo-Commit", self.commit)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Type", "application/json" if parts[0] == "api" else "application/octet-stream")
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        del format, args
+
+
+def test_a_hub_id_is_fetched_once_and_only_what_is_needed(tmp_path: Path) -> None:
+    pytest.importorskip("huggingface_hub")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), FakeHub)
+    Thread(target=server.serve_forever, daemon=True).start()
+    clean = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy") and name != "HF_HUB_OFFLINE"}
+    env = {
+        **clean,
+        "HF_ENDPOINT": f"http://127.0.0.1:{server.server_port}",
+        "HF_HOME": str(tmp_path),
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+    }
+
+    def fetched() -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "build_data.mt_hub", "org/tiny"], env=env, cwd=Path(__file__).parent.parent, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        return done.stdout.strip()
+
+    try:
+        first, known = fetched(), len(FakeHub.asked)
+        assert first.startswith(f"org/tiny@{FakeHub.commit}: ")
+        assert {p.name for p in Path(first.partition(": ")[2]).iterdir()} == set(FakeHub.files) - {"tf_model.h5"}
+        assert fetched() == first and len(FakeHub.asked) == known  # the second time nothing is asked
+    finally:
+        server.shutdown()
