@@ -98,7 +98,7 @@ def _artefacts(found: Mapping[str, Any], kind: str) -> list[str]:
 def _verdict(only: Mapping[str, float]) -> str:
     if abs(only["change"]) > NEAR:
         return "**more than the 3 points asked for**."
-    sure = -NEAR <= only["change_low"] and only["change_high"] <= NEAR
+    sure = only["change_low"] >= -NEAR and only["change_high"] <= NEAR
     return "within the 3 points asked for" + ("." if sure else ", but with so few rows it may be more.")
 
 
