@@ -66,7 +66,7 @@ def _run(
         recipes.task_key(loaded, *pair)
     start = time.monotonic()
     with _Reporter() as reporter:
-        shop = recipes.Workshop(loaded, root, threads, reporter.update)
+        shop = recipes.Workshop(loaded, root, threads, reporter.update, [pair for pair in wanted if not ready[pair]])
         for pair in wanted:
             name = ".".join(pair)
             if manifest := ready[pair]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from build_data.langid import probability
+
 # A unit of 2-6 letters four times in a row, or one letter five times: no Finnish or Hungarian word has that ("hahahaha" is
 # excused where the English has its own loop).
 STUTTER = re.compile(r"([^\W\d_]{2,6}?)\1{3,}|([^\W\d_])\2{4,}", re.IGNORECASE)
@@ -49,3 +51,12 @@ def copied(source: str, text: str) -> bool:
         return False
     there = set(WORD.findall(text))
     return sum(w in there for w in english) >= COPY_SHARE * len(english)
+
+
+STRAYED_WORDS = 5  # shorter texts (names, titles) are in no language for sure: facts/data-stage.md 3.1
+STRAYED = 0.02  # probability below which a text of five words and more is not in the language; good Finnish and Hungarian has 0.99
+
+
+def strayed(text: str, language: str) -> tuple[str, ...]:
+    """Say ("language",) where a model of many languages wrote another one than it was asked for."""
+    return ("language",) if len(WORD.findall(text)) >= STRAYED_WORDS and probability(text, language) < STRAYED else ()

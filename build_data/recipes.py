@@ -5,93 +5,35 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Any, cast
 
+from build_data import mt_record
 from build_data.dedup import dedup_step
 from build_data.filters import filter_step, filters_for
 from build_data.finish import Built, finish, rank
-from build_data.leaks import Index, leak_guard, leak_index
+from build_data.leak_sets import fingerprint as guard_fingerprint
+from build_data.leaks import leak_guard
 from build_data.makers import labels_of, make, maker_key
-from build_data.memory import Memory
+from build_data.mt_back import back_step
 from build_data.mt_folder import open_folder
-from build_data.mt_quality import quality
 from build_data.mt_records import mt_step
-from build_data.parse import Parser, load_parser
 from build_data.steps import Outcome, Step, run, run_sharded
-from build_data.translate import Translator, load_translator
+from build_data.translate import Translator
+from build_data.workshop import Workshop, load_aligner
 from corpora import corpus as corpora
 from corpora import readers
 from corpora.config import ConfigError
-from corpora.records import Aligned, Document, Record
+from corpora.records import Document, Kind, Record
 from corpora.shards import digest, file_sha256, known_sha256
 from corpora.study import Study, arm_language, data_folder
 
+__all__ = ["Workshop", "build_task", "finished", "inputs", "settings", "task_key"]
+
 VERSION = 1  # of the recipes: raise it when the same settings would give other rows
-DEV_ROWS = 300  # sentences on which a build measures its translation model
-Progress = Callable[[str, int, int], None]  # (what, done, of)
-
-
-@dataclass
-class Workshop:
-    """What the arms of one build share: models, caches, the leak index. Each is loaded when first needed."""
-
-    study: Study
-    root: Path
-    threads: int = 1
-    progress: Progress = lambda what, done, of: None
-    translators: dict[str, Translator] = field(default_factory=dict)
-    parsers: dict[str, Parser] = field(default_factory=dict)
-    measured: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    @property
-    def folder(self) -> Path:
-        return self.root / "data" / self.study.name / ".work"
-
-    @cached_property
-    def memory(self) -> Memory:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        return Memory(self.folder / "translations.sqlite")
-
-    @cached_property
-    def leaks(self) -> Index:
-        self.progress("reading the evaluation texts for the leak guard", 0, 0)
-        return leak_index(self.study)
-
-    def translator(self, language: str) -> Translator:
-        if language not in self.translators:
-            self.translators[language] = load_translator(self.study.translation, language, self.threads)
-        return self.translators[language]
-
-    def parser(self, language: str) -> Parser:
-        if language not in self.parsers:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self.parsers[language] = load_parser(self.study.parsing, language, self.folder / "parses.sqlite")
-        return self.parsers[language]
-
-    def mt_record(self, language: str) -> dict[str, Any]:
-        """Return what the manifest says of the translation model, its chrF on the study's dev corpus included."""
-        if language not in self.measured:
-            translator = self.translator(language)
-            record: dict[str, Any] = {"model": self.study.translation.models[language], "fingerprint": translator.fingerprint, "settings": translator.settings}
-            record["licence"] = self.study.translation.licences.get(language) or translator.card.get("licence", "not recorded")
-            if name := self.study.translation.dev.get(language):
-                corpus = corpora.load(name)
-                split = "dev" if "dev" in corpus.splits else "test"
-                rows = [_from_english(r, corpus.languages) for r in readers.read_aligned(corpus, split)[:DEV_ROWS]]
-                self.progress(f"measuring en->{language} on {name}", 0, len(rows))
-                record["dev"] = quality(translator, rows) | {"corpus": f"{name}:{split}"}
-                record |= {"chrF": record["dev"]["chrF"], "BLEU": record["dev"]["BLEU"]}
-            self.measured[language] = record
-        return self.measured[language]
-
-
-def _from_english(row: Aligned, languages: Sequence[str]) -> Aligned:
-    return row if languages[0] == "en" else Aligned(id=row.id, source=row.target, target=row.source, corpus=row.corpus)
 
 
 def inputs(study: Study, task: str, arm: str) -> list[dict[str, Any]]:
@@ -116,19 +58,25 @@ def settings(study: Study, task: str, arm: str) -> dict[str, Any]:
     }  # fmt: skip
     if way == "native":
         out |= {"maker": maker_key(spec.maker), "documents": spec.documents}
-    if way == "mt":
-        model = study.translation.models.get(language)
-        if not model:
-            raise ConfigError(
-                f"studies/{study.name}.toml: translation.models has no folder for {language!r}, but arms names {arm!r}; name a CTranslate2 folder"
-            )
-        out |= {
-            "translation": {k: v for k, v in asdict(study.translation).items() if k not in ("models", "licences", "dev")}
-            | {"model": open_folder(model, language).fingerprint}
-        }
-    if way != "en":
+    if way in ("mt", "bt"):
+        out["translation"] = _translation(study, language, way, spec.kind)
+    if way in ("mt", "native"):
         out["pack"] = _pack_sums(study, language)
     return out
+
+
+def _translation(study: Study, language: str, way: str, kind: str) -> dict[str, Any]:
+    """Return the translation settings that decide rows: how it is decoded, by which models, and what finds answers again."""
+    asked, through = study.translation, study.translation.through if way == "bt" else language
+    if through not in asked.models:
+        raise ConfigError(
+            f"studies/{study.name}.toml: translation.models has no folder for {through!r}, but arms names {way}-{language}; name a model's folder or Hub id"
+        )
+    named = {"model": (asked.models, "en", through), "second": (asked.second, "en", through)} | ({"back": (asked.back, through, "en")} if way == "bt" else {})
+    models = {what: open_folder(table[through], target, source).fingerprint for what, (table, source, target) in named.items() if through in table}
+    aligner = load_aligner(study) if kind == "span" else None
+    decoding = {name: getattr(asked, name) for name in ("beam", "retry_beam", "max_input", "max_output", "compute_type")}
+    return decoding | models | ({"aligner": aligner.fingerprint} if aligner else {})
 
 
 def _bound(value: float) -> float | None:
@@ -145,16 +93,15 @@ def _pack_sums(study: Study, language: str) -> Any:
 
 def task_key(study: Study, task: str, arm: str) -> str:
     """Return the hash of everything that decides the finished folder; no heavy library is loaded for it."""
-    targets = [
-        corpora.fingerprint(corpora.load(name), split)
-        for target in study.targets.values()
-        for name in (target.english, *target.test.values())
-        if name
-        for split in ("dev", "test")
-        if split in corpora.load(name).splits
-    ]
     return digest(
-        {"version": VERSION, "task": task, "arm": arm, "settings": settings(study, task, arm), "inputs": inputs(study, task, arm), "targets": targets}
+        {
+            "version": VERSION,
+            "task": task,
+            "arm": arm,
+            "settings": settings(study, task, arm),
+            "inputs": inputs(study, task, arm),
+            "guard": guard_fingerprint(study),
+        }
     )
 
 
@@ -192,13 +139,14 @@ def build_task(shop: Workshop, task: str, arm: str, command: str) -> dict[str, A
         records, before = _native(shop, task, language)
         labels = labels_of(spec.maker)
     else:
-        records, labels = _english(study, task), spec.labels
-        sources = {r.id: r for r in records} if way == "mt" else {}
+        records, labels = shop.english(task), spec.labels
         before = [{"step": "read", "in": len(records), "made": 0, "kept": len(records), "excluded": {}}]
-        if way == "mt":
-            steps.append(mt_step(spec.kind, shop.translator(language), shop.memory, language))
+    if way in ("mt", "bt"):
+        shop.decode(arm)
+        sources = {r.id: r for r in records}
+        steps += _translated(shop, spec.kind, arm)
     filters = filters_for(arm, spec.kind, study.filters)
-    steps.append(filter_step(filters, language, None if way == "en" else shop.parser(language), sources))
+    steps.append(filter_step(filters, language, shop.parser(language) if way in ("mt", "native") else None, sources))
     name = f"{task}.{arm}"
     done = 0
 
@@ -208,13 +156,13 @@ def build_task(shop: Workshop, task: str, arm: str, command: str) -> dict[str, A
         shop.progress(f"{name}: {'kept' if kept else 'made'}", done, len(records))
 
     outcome = run_sharded(steps, records, spec.kind, shop.folder / name, digest([made_from, spec.rows, spec.documents]), on_shard)
-    outcome = _whole_task(outcome, [dedup_step(), leak_guard(shop.leaks)])
+    outcome = _whole_task(outcome, [dedup_step(), leak_guard(shop.leaks, language, sources)])
     used = [corpora.load(str(item["corpus"])) for item in made_from]
     built = Built(
         study=study.name, task=task, arm=arm, kind=spec.kind, language=language, labels=labels, kept=outcome.kept, dropped=outcome.dropped,
         ledgers=before + outcome.ledgers, inputs=made_from, settings=settings(study, task, arm), key=task_key(study, task, arm),
         licences=tuple(sorted({c.licence for c in used})), publishable=_strictest([c.publishable for c in used]),
-        mt=shop.mt_record(language) if way == "mt" else None, notes=sorted({f"`{c.name}`: {c.note}" for c in used if c.note}),
+        mt=_mt(shop, arm, sources, outcome.kept) if sources else None, notes=sorted({f"`{c.name}`: {c.note}" for c in used if c.note}),
     )  # fmt: skip
     manifest = finish(built, data_folder(study, task, arm, shop.root / "data"), study.budget.validation, study.budget.examples, command, versions())
     _log(shop, name, manifest, time.monotonic() - start)
@@ -228,11 +176,19 @@ def _whole_task(outcome: Outcome, steps: Sequence[Step]) -> Outcome:
     return outcome
 
 
-def _english(study: Study, task: str) -> list[Record]:
-    """Return the English rows that enter the build: all, or `rows` of them chosen by a hash of their id."""
-    spec = study.tasks[task]
-    records = readers.read_records(corpora.load(spec.english), spec.split)
-    return sorted(sorted(records, key=lambda r: rank(r.id))[: spec.rows or None], key=lambda r: r.id)
+def _ways(shop: Workshop, arm: str) -> list[Translator]:
+    """Return the translators an arm's rows go through, in order."""
+    return [shop.translator(shop.study.translation.through), shop.back] if arm.startswith("bt-") else [shop.translator(arm_language(arm))]
+
+
+def _translated(shop: Workshop, kind: Kind, arm: str) -> list[Step]:
+    """Return the steps that translate English rows, for bt-en there and back."""
+    first, *back = (mt_step(kind, way, shop.memory, way.language, shop.aligner) for way in _ways(shop, arm))
+    return [first, *map(back_step, back)]
+
+
+def _mt(shop: Workshop, arm: str, sources: Mapping[str, Record], kept: Sequence[Record]) -> dict[str, Any]:
+    return mt_record.of_task(shop.model_record(arm), _ways(shop, arm), shop.memory, sources, kept)
 
 
 def _native(shop: Workshop, task: str, language: str) -> tuple[list[Record], list[dict[str, Any]]]:

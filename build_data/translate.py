@@ -1,28 +1,39 @@
-"""English sentences into another language, with CTranslate2. The only file that knows ctranslate2 and sentencepiece.
+"""Sentences into another language: what a build asks of a translation model. The only file that knows sentencepiece.
 
-Sentences are deduplicated, sorted by length and decoded in batches of tokens at a small beam; only degenerate output is decoded
-again, at a larger beam without repeated trigrams, and at last clause by clause (facts/data-stage.md 1.4: beam 4 costs 3-5 times
-beam 1). What stays degenerate keeps its flags; nothing is cut silently.
+Distinct sentences flow through once. They wait in buckets of one length; a bucket that holds a full batch of tokens is decoded at a small beam,
+while the next sentences are normalised and cut into pieces: the same batches as after one global sort by length, without padding, in flat memory
+and without a pause. Only degenerate output climbs a ladder (facts/data-stage.md 1.4: beam 4 costs 3 to 5 times beam 1):
+    beam        a wider beam
+    no_repeat   the wider beam without repeated trigrams
+    clauses     clause by clause
+    second      the study's second model, if there is one
+What stays degenerate keeps its first text and its flags; nothing is cut silently.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from build_data import mt_align, mt_checks, sentences
 from build_data.lazy import need
+from build_data.mt_engine import Engine, Pieces
 from build_data.mt_folder import Folder, open_folder
-from build_data.mt_normal import english
+from build_data.mt_normal import plain
 from corpora import study
 from corpora.config import ConfigError
 from corpora.shards import digest
 
-VERSION = 1  # raise when the same model and settings would give other output: it is part of every memory key
+VERSION = 2  # raise when the same model and settings would give other output: it is part of every memory key
+RUNGS = ("beam", "no_repeat", "clauses", "second")
+ENCODED = 256  # sentences cut into pieces at a time: a tenth of a second of decoding, so that the engine never waits for long
+MENDED = 1024  # degenerate sentences that wait for the ladder together, so that its batches are full as well
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,156 +42,207 @@ class Translated:
 
     text: str
     score: float
-    flags: tuple[str, ...] = ()  # empty, loop, copied, cut; () = sound
-    links: tuple[mt_align.Link, ...] = ()  # (source word, target word, weight), words as str.split() counts them
+    flags: tuple[str, ...] = ()  # empty, loop, copied, language, cut; () = sound
+    rung: str = ""  # which rung of the ladder made it; "" = the first decode
+
+
+@dataclass(slots=True)
+class _Batch:
+    texts: list[str]
+    pieces: list[Pieces]
+    limit: int
+    results: list[Any]
 
 
 class Translator:
     """A checked model with its decode settings. The weights are loaded at the first sentence; it must not cross a fork."""
 
-    def __init__(self, folder: Folder, settings: study.Translation, threads: int) -> None:
-        self.folder, self.threads = folder, max(threads, 1)
+    def __init__(self, folder: Folder, settings: study.Translation, threads: int, second: Translator | None = None) -> None:
+        self.folder, self.second = folder, second
+        self.source: str = folder.source
         self.language: str = folder.language
         self.card: Mapping[str, Any] = folder.card
+        self.engine = Engine(folder, threads, settings.compute_type)
         self.settings: dict[str, Any] = {name: getattr(settings, name) for name in ("beam", "retry_beam", "batch_tokens", "max_input", "max_output")}
-        self.fingerprint = digest([VERSION, folder.fingerprint, self.settings])
-        self.counts: Counter[str] = Counter()
-        self._model: Any = None
-        self._source: Any = None
-        self._target: Any = None
+        self.settings["compute_type"] = self.engine.numbers
+        decisive = {k: v for k, v in self.settings.items() if k != "batch_tokens"}  # results do not depend on their company
+        self.fingerprint: str = digest([VERSION, folder.fingerprint, decisive, second.fingerprint if second else ""])
+        self._many = bool(folder.tokens.source_first or folder.tokens.target_first)  # only such a model can slip into another language
+        self.counts: Counter[str] = Counter()  # of this process, for progress and logs: what a build records comes from its rows
+        self._pieces: tuple[Any, Any] | None = None
 
     def pieces(self, text: str) -> int:
-        """Return how many pieces the model would read for `text`."""
-        self._load_pieces()
-        return len(self._source.encode(english(text), out_type=str))
+        """Return how many pieces the model would read for `text`; for a short plain text its letters, which are never fewer."""
+        bound = len(text) + 1
+        return bound if bound <= self.settings["max_input"] and text.isascii() else len(self._encode([text])[0])
 
     def translate(self, texts: Sequence[str]) -> list[Translated]:
         """Translate sentences; equal ones are decoded once. Raises ConfigError for a model that does not load."""
-        unique = list(dict.fromkeys(texts))
-        done: dict[str, Translated] = {}
-        todo = []
-        for text in unique:
-            if not any(map(str.isalpha, text)):  # emoji, numbers, control characters: the same in every language
-                done[text] = Translated(" ".join(unicodedata.normalize("NFC", text).split()), 0.0)
-                self.counts["passed"] += 1
-            else:
-                todo.append(text)
-        done |= self._ladder(todo)
+        done = dict(self.stream(dict.fromkeys(texts)))
         return [done[text] for text in texts]
 
-    def _ladder(self, texts: list[str]) -> dict[str, Translated]:
-        """Decode; climb with what came out degenerate; keep the first sound result, else the first of all."""
-        done = self._decode(texts, self.settings["beam"], 0)
-        bad = [text for text in texts if done[text].flags]
-        if bad:
-            self._mend(done, self._decode(bad, self.settings["retry_beam"], 3), "mended_beam")
-            bad = [text for text in bad if done[text].flags]
-            self._mend(done, self._by_clause(bad), "mended_clause")
-            self.counts["degenerate"] += sum(bool(done[text].flags) for text in bad)
-        return done
-
-    def _mend(self, done: dict[str, Translated], again: Mapping[str, Translated], rung: str) -> None:
-        for text, result in again.items():
+    def stream(self, texts: Iterable[str]) -> Iterator[tuple[str, Translated]]:
+        """Yield each of the distinct `texts` with its translation, as they get ready. Memory does not grow with their number."""
+        waiting: dict[str, Translated] = {}
+        for text, result in self._decode(texts, self.settings["beam"], 0):
             if not result.flags:
-                done[text] = result
-                self.counts[rung] += 1
+                yield text, result
+                continue
+            waiting[text] = result
+            if len(waiting) >= MENDED:
+                yield from self._climb(waiting)
+                waiting = {}
+        yield from self._climb(waiting)
 
-    def _by_clause(self, texts: Sequence[str]) -> dict[str, Translated]:
+    def _climb(self, waiting: Mapping[str, Translated]) -> Iterator[tuple[str, Translated]]:
+        """Yield the first sound result that a rung gives, else the flagged one of the first decode."""
+        left = list(waiting)
+        for rung in RUNGS:
+            again = self._rung(rung, left) if left else {}
+            for text, result in again.items():
+                if not result.flags:
+                    self.counts[f"mended_{rung}"] += 1
+                    yield text, replace(result, rung=rung)
+            left = [text for text in left if text not in again or again[text].flags]
+        self.counts["degenerate"] += len(left)
+        yield from ((text, waiting[text]) for text in left)
+
+    def _rung(self, rung: str, texts: Sequence[str]) -> dict[str, Translated]:
+        beam = self.settings["retry_beam"]
+        if rung == "beam":
+            return dict(self._decode(texts, beam, 0)) if beam > self.settings["beam"] else {}
+        if rung == "no_repeat":
+            return dict(self._decode(texts, beam, 3))
+        if rung == "clauses":
+            return self._by_clause(texts, beam)
+        return dict(self.second.stream(texts)) if self.second else {}
+
+    def _by_clause(self, texts: Sequence[str], beam: int) -> dict[str, Translated]:
         parts = {text: [text[a:b] for a, b in sentences.clauses(text)] for text in texts}
         parts = {text: found for text, found in parts.items() if len(found) > 1}
-        wanted = list(dict.fromkeys(part for found in parts.values() for part in found))
-        if not wanted:
-            return {}
-        done = self._decode(wanted, self.settings["retry_beam"], 3)
-        return {text: joined(found, [done[part] for part in found]) for text, found in parts.items()}
+        done = dict(self._decode(dict.fromkeys(part for found in parts.values() for part in found), beam, 3))
+        return {text: joined([done[part] for part in found]) for text, found in parts.items()}
 
-    def _decode(self, texts: Sequence[str], beam: int, no_repeat: int) -> dict[str, Translated]:
-        """Decode distinct texts once each. Texts above max_input that no space can split come back flagged, not decoded.
+    def _decode(self, texts: Iterable[str], beam: int, no_repeat: int) -> Iterator[tuple[str, Translated]]:
+        """Yield distinct texts with what one setting makes of them. Texts above max_input that no space can split come back flagged."""
+        waiting: dict[int, tuple[list[str], list[Pieces]]] = {}
+        running: deque[_Batch] = deque()
+        ahead = 2 * self.engine.workers + 1
+        for chunk in batched(texts, ENCODED):
+            for text, pieces in zip(chunk, self._encode(chunk), strict=True):
+                if (early := self._early(text, len(pieces))) is not None:
+                    yield text, early
+                    continue
+                bucket = waiting.setdefault(len(pieces), ([], []))
+                bucket[0].append(text)
+                bucket[1].append(pieces)
+                if len(bucket[0]) * (len(pieces) + 1) >= self.settings["batch_tokens"]:
+                    running.append(self._start(*waiting.pop(len(pieces)), beam, no_repeat))
+            while len(running) > ahead or (running and running[0].results[-1].done()):
+                yield from self._finish(running.popleft())
+        running.extend(self._start(*waiting[length], beam, no_repeat) for length in sorted(waiting, reverse=True))
+        while running:
+            yield from self._finish(running.popleft())
 
-        A batch holds sources of one length only. With padding, a sentence's result depended on its company (texts of 1 in 420, scores or
-        links of 28), so resumed and unbroken builds differed; without, 930 of 930 were bit-equal in any company, at 0.8-1.0 times the speed.
-        """
-        self._load_pieces()
-        pieces = dict(zip(texts, self._source.encode([english(t) for t in texts], out_type=str), strict=True)) if texts else {}
-        out = {t: Translated("", 0.0, ("empty",) if not p else ("cut",)) for t, p in pieces.items() if not 0 < len(p) <= self.settings["max_input"]}
-        groups: dict[int, list[str]] = {}
-        for text in sorted((t for t in pieces if t not in out), key=lambda t: -len(pieces[t])):
-            groups.setdefault(len(pieces[text]), []).append(text)
-        waiting = []
+    def _early(self, text: str, pieces: int) -> Translated | None:
+        """Return what needs no decoding: texts without a letter (the same in every language), and what the model cannot take."""
+        if not any(map(str.isalpha, text)):
+            self.counts["passed"] += 1
+            return Translated(" ".join(unicodedata.normalize("NFC", text).split()), 0.0)
+        if 0 < pieces <= self.settings["max_input"]:
+            return None
+        return Translated("", 0.0, ("cut",) if pieces else ("empty",))
+
+    def _start(self, texts: list[str], pieces: list[Pieces], beam: int, no_repeat: int) -> _Batch:
+        limit = min(self.settings["max_output"], 3 * len(pieces[0]) + 16)  # so that a looping sentence cannot run on for long
+        return _Batch(texts, pieces, limit, self.engine.submit(pieces, beam, no_repeat, limit, 2 * self.settings["batch_tokens"]))
+
+    def _finish(self, batch: _Batch) -> Iterator[tuple[str, Translated]]:
+        """Turn the engine's results into texts with flags."""
+        found = [result.result() for result in batch.results]
+        first = self.folder.tokens.target_first
+        outputs = [r.hypotheses[0][1:] if first and r.hypotheses[0][:1] == [first] else r.hypotheses[0] for r in found]
+        cut = [len(r.hypotheses[0]) >= batch.limit for r in found]
+        self.counts.update(decoded=len(found), pieces_in=sum(map(len, batch.pieces)), pieces_out=sum(map(len, outputs)))
+        outputs = self._known(batch.pieces, outputs)
+        for text, written, result, over in zip(batch.texts, self._target.decode(outputs), found, cut, strict=True):
+            translation = clean(written)
+            flags = mt_checks.faults(text, translation, over)
+            if self._many and not flags:
+                flags = mt_checks.strayed(translation, self.language)
+            yield text, Translated(translation, round(float(result.scores[0]), 3), flags)  # rounded: more digits say nothing
+
+    def _known(self, sources: Sequence[Pieces], outputs: list[Pieces]) -> list[Pieces]:
+        """Replace each unknown piece by the source piece it points at (emoji, foreign letters)."""
+        touched = [i for i, output in enumerate(outputs) if "<unk>" in output]
+        if touched:
+            rows = self.engine.attention([sources[i] for i in touched], [outputs[i] for i in touched], self.settings["batch_tokens"])
+            for i, attention in zip(touched, rows, strict=True):
+                outputs[i] = [
+                    sources[i][max(range(len(row)), key=row.__getitem__)] if piece == "<unk>" else piece
+                    for piece, row in zip(outputs[i], attention, strict=True)
+                ]
+        return outputs
+
+    def align(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[mt_align.Link, ...]]:
+        """Return the word links of (sentence, translation) pairs, by any translator, from the model's attention; () where the model can't take one."""
+        out: list[tuple[mt_align.Link, ...]] = [()] * len(pairs)
+        for group in self._alike(pairs):
+            lefts, rights = [item[1] for item in group], [item[2] for item in group]
+            for (i, left, right), rows in zip(group, self.engine.attention(lefts, rights, self.settings["batch_tokens"]), strict=True):
+                out[i] = mt_align.links(*pairs[i], left, right, rows)
+        return out
+
+    def score(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """Return the mean log-probability of a piece of each translation given its sentence; -inf where the model can't take the pair."""
+        out = [float("-inf")] * len(pairs)
+        for group in self._alike(pairs):
+            for (i, _, _), value in zip(group, self.engine.score([g[1] for g in group], [g[2] for g in group], self.settings["batch_tokens"]), strict=True):
+                out[i] = round(value, 3)
+        return out
+
+    def _alike(self, pairs: Sequence[tuple[str, str]]) -> Iterator[list[tuple[int, Pieces, Pieces]]]:
+        """Yield (number, source pieces, target pieces) in groups of one source length that fit into a batch."""
+        lefts = self._encode([left for left, _ in pairs])
+        rights: list[Pieces] = self._target.encode([clean(right) for _, right in pairs], out_type=str)
+        groups: dict[int, list[tuple[int, Pieces, Pieces]]] = {}
+        for i, (left, right) in enumerate(zip(lefts, rights, strict=True)):
+            if 0 < len(left) <= self.settings["max_input"] and 0 < len(right) <= 2 * self.settings["max_output"]:
+                groups.setdefault(len(left), []).append((i, left, right))
         for length, group in groups.items():
-            limit = min(self.settings["max_output"], 3 * length + 16)  # so that a looping sentence cannot run on for long
-            waiting.append((group, limit, self._submit([pieces[t] for t in group], beam, no_repeat, limit)))
-        for group, limit, results in waiting:
-            found = [result.result() for result in results]
-            rows = [r.attention[0] for r in found] if beam == 1 else self._forced([pieces[t] for t in group], [r.hypotheses[0] for r in found])
-            for text, result, attention in zip(group, found, rows, strict=True):
-                out[text] = self._read(text, pieces[text], result, attention, limit)
-        return {text: out[text] for text in texts}
+            group.sort(key=lambda item: len(item[2]))
+            yield from batched(group, max(self.settings["batch_tokens"] // (length + 1), 1))
 
-    def _submit(self, pieces: Sequence[list[str]], beam: int, no_repeat: int, limit: int) -> Any:
-        tokens = self.folder.tokens
-        return self._load().translate_batch(
-            [self._framed(p) for p in pieces],
-            target_prefix=[[tokens.target_first]] * len(pieces) if tokens.target_first else None,
-            beam_size=beam, no_repeat_ngram_size=no_repeat, max_decoding_length=limit, max_input_length=0,
-            max_batch_size=self.settings["batch_tokens"], batch_type="tokens", asynchronous=True,
-            return_scores=True, return_attention=beam == 1,
-        )  # fmt: skip
+    def _encode(self, texts: Sequence[str]) -> list[Pieces]:
+        found: list[Pieces] = self._source.encode([plain(text) for text in texts], out_type=str)
+        return found
 
-    def _forced(self, pieces: Sequence[list[str]], outputs: Sequence[list[str]]) -> list[Any]:
-        """Return the attention [output pieces][source tokens] of known outputs, by forcing them through a greedy decode.
+    @property
+    def _source(self) -> Any:
+        return self._tokenisers()[0]
 
-        CTranslate2 4.8.5 mixes up the attention rows of batched beam search (136 of 200 sentences wrong at beam 4, weights off by up to
-        0.99; text and score right; batches of one right). Forced and greedy attention were equal in 200 of 200.
-        """
-        longest = max(map(len, outputs))
-        results = self._load().translate_batch(
-            [self._framed(p) for p in pieces], target_prefix=list(outputs), beam_size=1, max_decoding_length=longest + 1, max_input_length=0,
-            max_batch_size=self.settings["batch_tokens"], batch_type="tokens", return_attention=True,
-        )  # fmt: skip
-        return [result.attention[0][: len(output)] for result, output in zip(results, outputs, strict=True)]
+    @property
+    def _target(self) -> Any:
+        return self._tokenisers()[1]
 
-    def _framed(self, pieces: list[str]) -> list[str]:
-        tokens = self.folder.tokens
-        return [t for t in (tokens.source_first, *pieces, tokens.source_last) if t]
-
-    def _read(self, source: str, pieces: Sequence[str], result: Any, rows: Sequence[Sequence[float]], limit: int) -> Translated:
-        """Turn CTranslate2's result into text, flags and word links."""
-        output = list(result.hypotheses[0])
-        self.counts.update(decoded=1, pieces_in=len(pieces), pieces_out=len(output))
-        cut = len(output) >= limit
-        if self.folder.tokens.target_first and output[:1] == [self.folder.tokens.target_first]:
-            output = output[1:]
-        first = 1 if self.folder.tokens.source_first else 0
-        attention = [row[first : first + len(pieces)] for row in rows[-len(output) :]] if output else []
-        # An unknown piece becomes the source piece it points at (emoji, foreign letters); the library's own option reads the rows that _forced mends.
-        output = [pieces[max(range(len(row)), key=row.__getitem__)] if p == "<unk>" else p for p, row in zip(output, attention, strict=True)]
-        text = clean(self._target.decode(output))
-        flags = mt_checks.faults(source, text, cut)
-        # Rounded: more digits say nothing, and the memory is smaller.
-        return Translated(text, round(float(result.scores[0]), 3), flags, mt_align.links(source, text, pieces, output, attention))
-
-    def _load_pieces(self) -> None:
-        if self._source is None:
-            self._source, self._target = (_pieces(path) for path in (self.folder.source_pieces, self.folder.target_pieces))
-
-    def _load(self) -> Any:
-        if self._model is None:
-            library = need("ctranslate2", "build")
-            cuda = library.get_cuda_device_count() > 0
-            try:
-                device, numbers = ("cuda", "float16") if cuda else ("cpu", "int8")
-                self._model = library.Translator(str(self.folder.path), device=device, compute_type=numbers, inter_threads=self.threads, intra_threads=1)
-            except (RuntimeError, ValueError) as err:
-                raise ConfigError(f"{self.folder.path}: CTranslate2 {library.__version__} cannot load this model ({err}); convert it again") from None
-        return self._model
+    def _tokenisers(self) -> tuple[Any, Any]:
+        if self._pieces is None:
+            self._pieces = (_processor(self.folder.source_pieces), _processor(self.folder.target_pieces))
+        return self._pieces
 
 
-def _pieces(path: Path) -> Any:
+def _processor(path: Path) -> Any:
     try:
         return need("sentencepiece", "build").SentencePieceProcessor(model_file=str(path))
     except (OSError, RuntimeError) as err:
         raise ConfigError(f"{path}: not a SentencePiece model ({err}); copy it again from the model's Transformers folder") from None
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield lists of `size` items, the last one shorter (itertools.batched came with Python 3.12)."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
 
 
 def clean(text: str) -> str:
@@ -191,15 +253,10 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def joined(sources: Sequence[str], parts: Sequence[Translated]) -> Translated:
-    """Return the translations of a sentence's clauses as one; word links are moved along, flags are all kept."""
-    found: list[mt_align.Link] = []
-    read = written = 0
-    for source, part in zip(sources, parts, strict=True):
-        found += [(s + read, t + written, w) for s, t, w in part.links]
-        read, written = read + len(source.split()), written + len(part.text.split())
+def joined(parts: Sequence[Translated]) -> Translated:
+    """Return the translations of a sentence's clauses as one; flags are all kept."""
     flags = tuple(dict.fromkeys(flag for part in parts for flag in part.flags))
-    return Translated(" ".join(p.text for p in parts if p.text), round(sum(p.score for p in parts) / len(parts), 3), flags, tuple(found))
+    return Translated(" ".join(p.text for p in parts if p.text), round(sum(p.score for p in parts) / len(parts), 3), flags)
 
 
 def load_translator(settings: study.Translation, language: str, threads: int) -> Translator:
@@ -209,4 +266,7 @@ def load_translator(settings: study.Translation, language: str, threads: int) ->
         raise ConfigError(
             f'translation.models has no {language!r} (it has: {known}); write for example: translation.models.{language} = "mini/models/mt/{language}"'
         )
-    return Translator(open_folder(settings.models[language], language), settings, threads)
+    second = settings.second.get(language)
+    return Translator(
+        open_folder(settings.models[language], language), settings, threads, Translator(open_folder(second, language), settings, threads) if second else None
+    )

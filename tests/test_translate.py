@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import shutil
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from build_data import lazy, mt_align, mt_checks, mt_normal, translate
 from build_data.memory import Memory
-from build_data.mt_heads import copies
 from build_data.mt_folder import open_folder
+from build_data.mt_heads import copies
 from build_data.mt_quality import quality
 from build_data.translate import Translated, Translator, load_translator
 from corpora.config import ConfigError
@@ -104,12 +105,10 @@ def test_conversion_decodes_as_transformers_does(marian: Path, model: Path) -> N
     hf, pieces = MarianMTModel.from_pretrained(marian).eval(), sentencepiece.SentencePieceProcessor(model_file=str(marian / "source.spm"))
     same = 0
     for line in tiny_mt.LINES:
-        ids = torch.tensor([[*pieces.encode(mt_normal.english(line)), 0]])
+        ids = torch.tensor([[*pieces.encode(mt_normal.plain(line)), 0]])
         with torch.no_grad():
             first = int(hf(input_ids=ids, decoder_input_ids=torch.tensor([[hf.config.pad_token_id]])).logits[0, -1, :-1].argmax())
-        ours = make(model)
-        ours._load_pieces()
-        result = ours._submit([pieces.encode(mt_normal.english(line), out_type=str)], 1, 0, 5)[0].result()
+        result = make(model).engine.submit([pieces.encode(mt_normal.plain(line), out_type=str)], 1, 0, 5, 4096)[0].result()
         same += (result.hypotheses[0] or ["</s>"])[0] == pieces.id_to_piece(first)
     assert same >= len(tiny_mt.LINES) - 1  # int8 may turn one near-tie
 
@@ -117,9 +116,8 @@ def test_conversion_decodes_as_transformers_does(marian: Path, model: Path) -> N
 def test_equal_sentences_are_decoded_once_and_order_is_kept(model: Path) -> None:
     translator = make(model)
     results = translator.translate(["Who took care of the lamp?"] * 3000 + ["It was built in 1879."])
-    first_rung = 2
     assert len(results) == 3001 and len(set(map(id, results[:3000]))) == 1
-    assert translator.counts["decoded"] <= first_rung * 2  # each at most once a rung
+    assert translator.counts["decoded"] <= 2 * (1 + len(translate.RUNGS))  # each at most once a rung
 
 
 @pytest.mark.parametrize("beam", [1, 4])
@@ -140,7 +138,6 @@ def test_texts_without_letters_pass_through(model: Path, text: str) -> None:
 def test_odd_texts_come_back_as_clean_text(model: Path, text: str) -> None:
     result = make(model).translate([text])[0]
     assert result.text == translate.clean(result.text)
-    assert all(s < len(text.split()) and t < len(result.text.split()) for s, t, _ in result.links)
 
 
 def test_what_cannot_be_split_is_flagged_not_cut(model: Path) -> None:
@@ -149,21 +146,60 @@ def test_what_cannot_be_split_is_flagged_not_cut(model: Path) -> None:
     assert translator.counts["decoded"] == 0
 
 
-def test_the_ladder_keeps_the_first_sound_result(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    translator = make(model)
-    calls: list[tuple[int, int]] = []
+class Scripted(Translator):
+    """A translator whose decoder is a table: (text, beam, no repeated n-grams) -> sound; everything else loops."""
 
-    def fake(texts: Sequence[str], beam: int, no_repeat: int) -> dict[str, Translated]:
-        calls.append((beam, no_repeat))
-        sound = {("fine", 1), ("beam helps", 4), ("well,", 4), ("then", 4)}
-        return {t: Translated(f"{t}@{beam}", -1.0, () if (t, beam) in sound else ("loop",)) for t in texts}
+    sound: frozenset[tuple[str, int, int]] = frozenset()
+    calls: list[tuple[int, int]]
 
-    monkeypatch.setattr(translator, "_decode", fake)
-    results = translator.translate(["fine", "beam helps", "well, then", "hopeless"])
-    assert [r.text for r in results] == ["fine@1", "beam helps@4", "well,@4 then@4", "hopeless@1"]
-    assert [r.flags for r in results] == [(), (), (), ("loop",)]
-    assert calls == [(1, 0), (4, 3), (4, 3)]
-    assert dict(translator.counts) == {"mended_beam": 1, "mended_clause": 1, "degenerate": 1}
+    def _decode(self, texts: Iterable[str], beam: int, no_repeat: int) -> Iterator[tuple[str, Translated]]:
+        found = list(texts)
+        if found:
+            self.calls.append((beam, no_repeat))
+        return ((t, Translated(f"{t}@{beam}/{no_repeat}", -1.0, () if (t, beam, no_repeat) in self.sound else ("loop",))) for t in found)
+
+
+def scripted(folder: Path, sound: set[tuple[str, int, int]], second: Translator | None = None) -> Scripted:
+    translator = Scripted(open_folder(folder, "fi"), Translation(), 1, second)
+    translator.sound, translator.calls = frozenset(sound), []
+    return translator
+
+
+def test_the_ladder_keeps_the_first_sound_result(model: Path) -> None:
+    second = scripted(model, {("needs another", 1, 0)})
+    translator = scripted(model, {("fine", 1, 0), ("beam helps", 4, 0), ("stutters", 4, 3), ("well,", 4, 3), ("then", 4, 3)}, second)
+    lines = ["fine", "beam helps", "stutters", "well, then", "needs another", "hopeless"]
+    results = translator.translate(lines)
+    assert [(r.text, r.rung, r.flags) for r in results] == [
+        ("fine@1/0", "", ()),
+        ("beam helps@4/0", "beam", ()),
+        ("stutters@4/3", "no_repeat", ()),
+        ("well,@4/3 then@4/3", "clauses", ()),
+        ("needs another@1/0", "second", ()),
+        ("hopeless@1/0", "", ("loop",)),
+    ]
+    assert translator.calls == [(1, 0), (4, 0), (4, 3), (4, 3)]  # the last one decodes the clauses
+    assert dict(translator.counts) == {"mended_beam": 1, "mended_no_repeat": 1, "mended_clauses": 1, "mended_second": 1, "degenerate": 1}
+
+
+def test_the_ladder_climbs_in_parts_when_much_is_degenerate(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(translate, "MENDED", 10)
+    translator = scripted(model, {(f"line {n}", 4, 0) for n in range(0, 95, 2)})
+    results = translator.translate([f"line {n}" for n in range(95)])
+    assert [bool(r.flags) for r in results] == [n % 2 == 1 for n in range(95)]
+    assert sum(translator.counts.values()) == 95
+
+
+def test_a_model_of_many_languages_may_not_slip_into_another(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    swedish = "Den gamla fyren står på en liten ö nära Hangö och lyser varje natt."
+    assert mt_checks.strayed(swedish, "fi") == ("language",)
+    assert mt_checks.strayed("Vanha majakka seisoo pienellä saarella lähellä Hankoa.", "fi") == ()
+    assert mt_checks.strayed("Mount Everest", "fi") == ()  # too short to say
+    asked: list[str] = []
+    monkeypatch.setattr(mt_checks, "strayed", lambda text, language: asked.append(language) or ())
+    one = make(model)
+    one.translate(list(tiny_mt.LINES))
+    assert not asked and not one._many  # a model of one language writes no other
 
 
 @pytest.mark.parametrize(("source", "text", "cut", "expected"), [
@@ -191,10 +227,48 @@ def test_links_follow_words_not_pieces() -> None:
 
 def test_words_are_mapped_back_to_the_original() -> None:
     old = ["He", "said", "«", "yes", "»", "–", "twice"]
-    new = mt_normal.english("He said « yes » – twice").split()
+    new = mt_normal.plain("He said « yes » – twice").split()
     places = mt_normal.word_map(old, new)
     assert [old[i] for i, word in zip(places, new, strict=True) if word in ("He", "said", "twice")] == ["He", "said", "twice"]
     assert mt_normal.word_map([], ["a"]) == [-1]
+
+
+def test_links_are_the_same_in_any_company(model: Path) -> None:
+    translator = make(model)
+    pairs = [(line, result.text) for line, result in zip(tiny_mt.LINES, translator.translate(list(tiny_mt.LINES)), strict=True)]
+    together = translator.align(pairs)
+    assert together == [translator.align([pair])[0] for pair in pairs]
+    assert any(together)
+    for (source, target), found in zip(pairs, together, strict=True):
+        assert all(s < len(source.split()) and t < len(target.split()) and 0 < w <= 1 for s, t, w in found)
+    assert translator.align([("", "x"), ("The lamp.", ""), ("word " * 500, "sana")]) == [(), (), ()]
+
+
+def test_scores_tell_a_translation_from_another(model: Path) -> None:
+    translator = make(model)
+    own = translator.translate([tiny_mt.LINES[0]])[0].text
+    right, wrong = translator.score([(tiny_mt.LINES[0], own), (tiny_mt.LINES[0], tiny_mt.LINES[7])])
+    assert wrong < right < 0
+    assert translator.score([("", "x")]) == [float("-inf")]
+
+
+def test_plain_is_the_same_with_and_without_the_short_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [
+        *tiny_mt.LINES,
+        "a  b :c",
+        "5 %",
+        "it''s",
+        "x ; y",
+        "Ääkkönen, árvíztűrő",
+        "“No,” he said – twice…",
+        "10\u00a0000 km²",
+        "a\x00b\u200bc",
+        "e\u0301t\u00e9",
+    ]
+    quick = [mt_normal.plain(text) for text in texts]
+    monkeypatch.setattr(mt_normal, "TOUCHED", re.compile(""))
+    assert quick == [mt_normal.plain(text) for text in texts]
+    assert quick[-3:] == ["10 000 km²", "a b c", "été"]
 
 
 def test_memory_decodes_nothing_twice(model: Path, tmp_path: Path) -> None:

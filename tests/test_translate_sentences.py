@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from build_data import sentences
 from build_data.mt_bitext import assemble
 from build_data.translate import Translated
+from corpora.config import ConfigError
 
 pytest.importorskip("spacy")
 
 
 def texts(text: str, limit: int = 0) -> list[str]:
-    found = sentences.split(text, lambda part: len(part.split()), limit) if limit else sentences.split(text)
+    found = sentences.split(text, "en", lambda part: len(part.split()), limit) if limit else sentences.split(text, "en")
     return [text[a:b] for a, b in found]
 
 
@@ -33,8 +34,8 @@ def check_tiles(text: str, spans: list[tuple[int, int]]) -> None:
 @settings(max_examples=150, deadline=None)
 @given(st.text(st.sampled_from("aB1.,!?\"') \n\r\t\u2028\x00\x1c\u00a0;:(—“”😀é\u0301ש"), max_size=60), st.integers(1, 4))
 def test_sentences_tile_any_text(text: str, limit: int) -> None:
-    check_tiles(text, sentences.split(text))
-    spans = sentences.split(text, lambda part: len(part.split()), limit)
+    check_tiles(text, sentences.split(text, "en"))
+    spans = sentences.split(text, "en", lambda part: len(part.split()), limit)
     check_tiles(text, spans)
     # a sentence above the limit is one word
     assert all(len(text[a:b].split()) <= limit for a, b in spans)
@@ -69,7 +70,53 @@ def test_long_sentences_are_split_at_clauses_then_at_spaces(text: str, limit: in
 @pytest.mark.parametrize("text", ["word " * 10_000, "x" * 50_000, "a, b " * 10_000], ids=["words", "one word", "clauses"])
 def test_fifty_thousand_characters_without_a_full_stop(text: str) -> None:
     begun = time.monotonic()
-    spans = sentences.split(text, lambda part: len(part.split()), 100)
+    spans = sentences.split(text, "en", lambda part: len(part.split()), 100)
     check_tiles(text, spans)
     assert max(len(text[a:b].split()) for a, b in spans) <= 100
     assert time.monotonic() - begun < 20
+
+
+SIGNS = st.text(st.sampled_from("aB1é.,!?\"') \u00a0\t(:;-…“”»"), max_size=50)
+
+
+def slow(text: str) -> list[tuple[int, int]]:
+    """Return what spaCy's own sentencizer says, trimmed, line by line; a sentence that begins with a small letter joins the one before."""
+    import spacy
+
+    nlp = slow.__dict__.setdefault("nlp", spacy.blank("en"))
+    if "sentencizer" not in nlp.pipe_names:
+        nlp.add_pipe("sentencizer")
+    found: list[tuple[int, int]] = []
+    for line in sentences.LINE.finditer(text):
+        first = True
+        for sentence in nlp(line.group()).sents:
+            start, end = sentences._trim(text, line.start() + sentence.start_char, line.start() + sentence.end_char)
+            if start == end:
+                continue
+            if not first and text[start].islower():
+                found[-1] = found[-1][0], end
+            else:
+                found.append((start, end))
+            first = False
+    return found
+
+
+@settings(max_examples=400, deadline=None)
+@given(SIGNS)
+def test_sentences_are_those_of_spacys_sentencizer(text: str) -> None:
+    assert sentences.split(text, "en") == slow(text)
+
+
+@pytest.mark.parametrize("text", [
+    "Mr. Hill left at 5 p.m. on Monday. He paid $3.50!  And then?", 'She said: "Stop." Nobody did. (They never do.) "Why?"', "One...Two. End.Start of it. e.g. this",
+    "U.S. troops left. The U.K. stayed.) What now?!", "A. B. C. D", "wait ... what . . . now", "[1] It rained.[2] It snowed. 3.14 is pi.",
+])  # fmt: skip
+def test_real_looking_text_is_cut_as_spacy_cuts_it(text: str) -> None:
+    assert sentences.split(text, "en") == slow(text)
+
+
+def test_other_languages_bring_their_own_abbreviations() -> None:
+    text = "Mukana oli esim. Liisa. Hän lähti klo 5."
+    assert [text[a:b] for a, b in sentences.split(text, "fi")] == ["Mukana oli esim. Liisa.", "Hän lähti klo 5."]
+    with pytest.raises(ConfigError, match="no tokeniser for 'zz'"):
+        sentences.split("Yes. No.", "zz")

@@ -1,0 +1,126 @@
+"""What the arms of one build share: models, caches, the English rows, the leak index. Each is loaded when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from build_data import mt_build, mt_record
+from build_data.encoder import SENTENCES, Encoder
+from build_data.finish import rank
+from build_data.leak_sets import leak_index
+from build_data.leaks import Index
+from build_data.memory import Memory
+from build_data.mt_back import load_back
+from build_data.mt_embed import Aligner
+from build_data.parse import Parser, load_parser
+from build_data.translate import Translator, load_translator
+from corpora import corpus as corpora
+from corpora import readers
+from corpora.records import Record
+from corpora.study import Base, Study, arm_language
+
+Progress = Callable[[str, int, int], None]  # (what, done, of)
+Pair = tuple[str, str]  # (task, arm)
+
+
+@dataclass
+class Workshop:
+    """`wanted` are the (task, arm) folders that will be built: their sentences are translated together, before the first of them is made."""
+
+    study: Study
+    root: Path
+    threads: int = 1
+    progress: Progress = lambda what, done, of: None
+    wanted: Sequence[Pair] = ()
+    _translators: dict[str, Translator] = field(default_factory=dict)
+    _parsers: dict[str, Parser] = field(default_factory=dict)
+    _models: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _rows: dict[str, list[Record]] = field(default_factory=dict)
+    _decoded: set[Pair] = field(default_factory=set)
+
+    @property
+    def folder(self) -> Path:
+        """Return where caches and unfinished shards lie."""
+        return self.root / "data" / self.study.name / ".work"
+
+    @cached_property
+    def memory(self) -> Memory:
+        """Return the translation memory of the study."""
+        return Memory(self.folder / "memory.sqlite")
+
+    @cached_property
+    def leaks(self) -> Index:
+        """Return the index of the evaluation texts."""
+        self.progress("reading the evaluation texts for the leak guard", 0, 0)
+        return leak_index(self.study)
+
+    @cached_property
+    def back(self) -> Translator:
+        """Return the translator pivot -> English of the arm bt-en."""
+        return load_back(self.study.translation, self.threads)
+
+    @cached_property
+    def aligner(self) -> Aligner | None:
+        """Return the second witness for answer spans, None where the study goes without."""
+        return load_aligner(self.study)
+
+    def translator(self, language: str) -> Translator:
+        """Return the translator English -> `language`."""
+        if language not in self._translators:
+            self._translators[language] = load_translator(self.study.translation, language, self.threads)
+        return self._translators[language]
+
+    def parser(self, language: str) -> Parser:
+        """Return the Stanza parser of a language."""
+        if language not in self._parsers:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._parsers[language] = load_parser(self.study.parsing, language, self.folder / "parses.sqlite", self.threads)
+        return self._parsers[language]
+
+    def english(self, task: str) -> list[Record]:
+        """Return the English rows that enter a task's build: all, or `rows` of them chosen by a hash of their id; in order of id."""
+        if task not in self._rows:
+            spec = self.study.tasks[task]
+            records = readers.read_records(corpora.load(spec.english), spec.split)
+            self._rows[task] = sorted(sorted(records, key=lambda r: rank(r.id))[: spec.rows or None], key=lambda r: r.id)
+        return self._rows[task]
+
+    def decode(self, arm: str) -> None:
+        """Translate every sentence of all wanted tasks of a translated arm, unless that is done. A weaker model is refused before the first."""
+        tasks = [task for task, other in self.wanted if other == arm]
+        if self._decoded.issuperset((task, arm) for task in tasks):
+            return
+        self.model_record(arm)
+        texts = list(dict.fromkeys(text for task in tasks for text in mt_build.texts_of(self.english(task))))
+        pivot = self.study.translation.through if arm.startswith("bt-") else arm_language(arm)
+        first = self.translator(pivot)
+        mt_build.decode_all(first, self.memory, texts, self._told(f"translating en->{pivot}: texts"))
+        if arm.startswith("bt-"):
+            between = list(dict.fromkeys(mt_build.targets(first, self.memory, texts)))
+            mt_build.decode_all(self.back, self.memory, between, self._told(f"translating {pivot}->en: texts"))
+        self._decoded.update((task, arm) for task in tasks)
+
+    def model_record(self, arm: str) -> dict[str, Any]:
+        """Return what the manifest says of an arm's translation models, measured on the study's dev corpus."""
+        if arm not in self._models:
+            study, language = self.study.translation, arm_language(arm)
+            bt = arm.startswith("bt-")
+            told = lambda what: self.progress(what, 0, 0)  # noqa: E731 - a progress line without numbers
+            record = mt_record.forward(study, self.translator(study.through if bt else language), self.memory, self.threads, told)
+            self._models[arm] = record | ({"back": mt_record.backward(study, self.back, self.memory, told)} if bt else {})
+        return self._models[arm]
+
+    def _told(self, what: str) -> Callable[[int, int], None]:
+        return lambda done, of: self.progress(what, done, of)
+
+
+def load_aligner(study: Study) -> Aligner | None:
+    """Return the word aligner that a study names (translation.aligner); nothing heavy is loaded yet."""
+    name = study.translation.aligner
+    if not name:
+        return None
+    return Aligner(Encoder(Base(model=name, fallback=SENTENCES.fallback if name == SENTENCES.model else "")))
