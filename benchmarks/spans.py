@@ -22,7 +22,7 @@ from build_data.answers import AGREE, Case, Found, Lost, case_of, decide, method
 from build_data.encoder import Encoder
 from build_data.memory import Linker, Memory
 from build_data.mt_embed import Aligner
-from build_data.mt_spans import Engine, Views, translate_spans
+from build_data.mt_spans import Engine, Views, second_try, translate_spans
 from build_data.steps import Dropped
 from build_data.translate import load_translator
 from corpora import corpus as corpora
@@ -53,8 +53,14 @@ def deepl(args: argparse.Namespace) -> str:
         (twin, case_of(twin.bitext, twin.answer, twin.start, phrases.get(twin.answer, ""), views.of(twin.bitext, [(twin.answer, twin.start)]), args.language))
         for twin in found
     ]
-    results = [(twin, decide(case) if case else None) for twin, case in cases]
+    results: list[Outcome] = [(twin, decide(case) if case else None) for twin, case in cases]
     took = time.perf_counter() - begun
+    before = results
+    if translator:
+        again = second_try(
+            translator, {i: case for i, ((_, case), (_, result)) in enumerate(zip(cases, results, strict=True)) if case and isinstance(result, Lost)}
+        )
+        results = [(twin, again.get(i, result)) for i, (twin, result) in enumerate(results)]
     if args.out:
         _write_misses(args.out, results)
     head = (
@@ -62,7 +68,9 @@ def deepl(args: argparse.Namespace) -> str:
         f"Linking {memory.counts['linked']} sentence pairs took {linked:.0f} s; finding ran at {len(found) / took:.0f} rows/s."
     )
     rows = len(found) + unpaired
-    return "\n\n".join([head, _ablations(cases, rows), _by("witnesses that agree", results, rows), _by_reason(cases, results, rows)])
+    return "\n\n".join(
+        [head, _ablations(cases, rows), _ways(before, results, rows), _by("witnesses that agree", results, rows), _by_reason(cases, results, rows)]
+    )
 
 
 def _ablations(cases: Sequence[tuple[Twin, Case | None]], rows: int) -> str:
@@ -76,6 +84,10 @@ def _ablations(cases: Sequence[tuple[Twin, Case | None]], rows: int) -> str:
             _line(" and ".join(some) if some != tuple(names) else "all", [(twin, decide(case.only(*some)) if case else None) for twin, case in cases], rows)
         )
     return "\n".join(lines)
+
+
+def _ways(before: Sequence[Outcome], after: Sequence[Outcome], rows: int) -> str:
+    return "\n".join([_header("the cascade"), _line("without the score", before, rows), _line("with it", after, rows)])
 
 
 def _alone(case: Case) -> Result:

@@ -5,7 +5,7 @@ The witnesses, all within the translations of the sentences that the English ans
   phrase     the answer translated by itself, with any case ending (one short extra decode)
   attention  the words that the translation model's attention links to the answer's words
   embedding  the words that a multilingual encoder links to them
-  marked     the words between the brackets of a second translation (only for rows that the others leave undecided)
+  score      the stretch that the translation model finds the likeliest translation of the answer (only for what the others leave undecided)
   sentence   a literal match that stands in the right sentence once and leaves nothing of the answer out, where no link points elsewhere
 
 Every witness can say how well any stretch of target words suits it: an F1 in 0..1, over link weights for the links and over words
@@ -21,24 +21,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
 
 from build_data.mt_bitext import Bitext, Links
-from build_data.mt_match import EDGES, FUNCTION, NUMBER, content, copied, fits, inflected, key, number, real
+from build_data.mt_match import EDGES, NUMBER, content, copied, fits, inflected, key, number, real
+from build_data.mt_support import Support, links_support, overlap_support, weights, words_support
 
 VERSION = 2  # raise when the same translations and links would give other spans
-METHODS = ("copy", "phrase", "attention", "embedding", "marked", "sentence")  # bit i of `method_code` stands for METHODS[i]
+METHODS = ("copy", "phrase", "attention", "embedding", "score", "sentence")  # bit i of `method_code` stands for METHODS[i]
 LITERAL = ("copy", "phrase")
 AGREE = 0.35  # F1 from which a witness agrees with a stretch
 TRUST = {"embedding": 1.5, "phrase": 0.5}  # weight in the sum, others 1: the encoder has the best borders, a phrase alone was often put otherwise
 TIE = 0.98  # share of the best sum from which a stretch elsewhere is as good
-FLOOR = 0.2  # link weight below which a word counts as linked to nothing, so that noise is not taken for certainty
-LIGHT = 0.5  # weight of an English function word: endings absorb it, so its links wander
-RECALL = 0.6  # weight of recall in a link witness's F: a word too many is the commoner fault
 TELLING = 4  # letters a full match must have to be taken without links: "on" or "a" may stand anywhere
 SLACK = 8  # target words that a stretch may hold beyond three for each word of the answer
-
-Support = Callable[[int, int], float]  # (first, last) of positions -> how well that stretch suits a witness
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +100,11 @@ class Case:
         """Return the stretch of the highest value; of equals the shortest, then the first."""
         return max(self.stretches, key=lambda s: (value(s), s[0] - s[1], -s[0]))
 
+    def choice(self, name: str) -> tuple[int, int]:
+        """Return the stretch that one witness would take."""
+        support = self.supports[name]
+        return self.best(lambda stretch: support(*stretch))
+
     def text(self, stretch: tuple[int, int]) -> str:
         """Return a stretch as it stands in the target."""
         words = self.bitext.target_words
@@ -131,12 +131,12 @@ def case_of(bitext: Bitext, answer: str, start: int, phrase: str, views: Mapping
     if not asked or not positions:
         return None
     words = [bitext.target_words[i].text for i in positions]
-    weights = _weights(bitext, asked)
+    counts = weights(bitext, asked)
     supports = {
-        "copy": _words_support(fits(content(answer), words, lambda a, b: copied(a, b, language))),
-        "phrase": _words_support(fits(real(phrase.split()), words, lambda a, b: inflected(a, b, language))),
+        "copy": words_support(fits(content(answer), words, lambda a, b: copied(a, b, language))),
+        "phrase": words_support(fits(real(phrase.split()), words, lambda a, b: inflected(a, b, language))),
     }
-    supports |= {name: _links_support(links, weights, positions) for name, links in views.items()}
+    supports |= {name: links_support(links, counts, positions) for name, links in views.items()}
     longest = 3 * len(asked) + SLACK
     stretches = [(first, last) for first in range(len(positions)) for last in range(first, min(len(positions), first + longest))]
     return Case(bitext, answer, positions, stretches, supports)
@@ -147,7 +147,7 @@ def decide(case: Case) -> Found | Lost:
     totals = {stretch: case.total(stretch) for stretch in case.stretches}
     best = case.best(totals.__getitem__)
     values = {name: support(*best) for name, support in case.supports.items()}
-    votes = tuple(name for name in METHODS if values.get(name, 0.0) >= AGREE)
+    votes = _together(case, [name for name in METHODS if values.get(name, 0.0) >= AGREE])
     agreement = round(sorted([0.0, 0.0, *values.values()])[-2], 3)
     elsewhere = max((value for (a, b), value in totals.items() if b < best[0] or a > best[1]), default=0.0)
     if totals[best] > 0 and elsewhere >= TIE * totals[best]:
@@ -160,6 +160,27 @@ def decide(case: Case) -> Found | Lost:
     return Lost("methods_disagree" if opinions >= 2 else "no_span", agreement, _seen(case))
 
 
+def _together(case: Case, votes: Sequence[str]) -> tuple[str, ...]:
+    """Return the votes whose own choice shares a word with another vote's: two neighbours would agree on both of them, and neither be right."""
+    if len(votes) < 2:
+        return tuple(votes)
+    own = {name: case.choice(name) for name in votes}
+    return tuple(a for a in votes if any(a != b and own[a][0] <= own[b][1] and own[b][0] <= own[a][1] for b in votes))
+
+
+def rivals(case: Case) -> list[tuple[int, int]]:
+    """Return the stretches among which a translation model is asked to choose: what each witness would take, and all as long as the best of all."""
+    best = case.best(case.total)
+    mine = [case.choice(name) for name in case.supports]
+    return list(dict.fromkeys([best, *mine, *((a, b) for a, b in case.stretches if b - a == best[1] - best[0])]))
+
+
+def scored(case: Case, values: Mapping[tuple[int, int], float]) -> Case:
+    """Return the case with the witness "score": it is for what overlaps the stretch of the highest log-probability."""
+    likeliest = max(values, key=lambda stretch: (values[stretch], -stretch[0]))
+    return replace(case, supports={**case.supports, "score": overlap_support(likeliest)})
+
+
 def _alone(case: Case, name: str, best: tuple[int, int]) -> bool:
     """Say whether a literal match is whole, single and telling, and no link witness is sure of a word elsewhere."""
     if name not in LITERAL or case.supports[name](*best) < 1.0 or len(key(case.text(best))) < TELLING:
@@ -167,39 +188,6 @@ def _alone(case: Case, name: str, best: tuple[int, int]) -> bool:
     outside = [i for i in range(len(case.positions)) if not best[0] <= i <= best[1]]
     again = any(case.supports[name](a, b) == 1.0 for a, b in case.stretches if b < best[0] or a > best[1])
     return not again and all(support(i, i) < AGREE for other, support in case.supports.items() if other not in LITERAL for i in outside)
-
-
-def _words_support(values: Sequence[Sequence[float]]) -> Support:
-    def support(first: int, last: int) -> float:
-        return values[first][last - first]
-
-    return support
-
-
-def _weights(bitext: Bitext, asked: Sequence[int]) -> dict[int, float]:
-    """Return what each word of the answer counts: function words little, unless there is nothing else."""
-    light = {i for i in asked if key(bitext.source_words[i].text) in FUNCTION}
-    return {i: LIGHT if i in light and len(light) < len(asked) else 1.0 for i in asked}
-
-
-def _links_support(links: Links, asked: Mapping[int, float], positions: Sequence[int]) -> Support:
-    """Return the support of a link witness: the F of the link weight between the answer and a stretch.
-
-    Precision is the mean over the stretch's words of the share of a word's links that lies on the answer; recall the mean over the
-    answer's words of the share of their links that lies in the stretch. Less than FLOOR in all counts as FLOOR. Prefix sums make
-    any stretch a matter of two subtractions.
-    """
-    totals = {s: max(sum(links[t].get(s, 0.0) for t in positions), FLOOR) for s in asked}
-    mass = sum(weight * min(sum(links[t].get(s, 0.0) for t in positions) / totals[s], 1.0) for s, weight in asked.items())
-    precise = [sum(w * asked[s] for s, w in links[t].items() if s in asked) / max(sum(links[t].values()), FLOOR) for t in positions]
-    recalled = [sum(asked[s] * w / totals[s] for s, w in links[t].items() if s in asked) / max(mass, 1e-9) for t in positions]
-    p, r = [0.0, *accumulate(precise)], [0.0, *accumulate(recalled)]
-
-    def support(first: int, last: int) -> float:
-        precision, recall = (p[last + 1] - p[first]) / (last + 1 - first), r[last + 1] - r[first]
-        return (1 + RECALL) * precision * recall / (RECALL * precision + recall) if precision * recall > 0 else 0.0
-
-    return support
 
 
 def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
@@ -230,5 +218,5 @@ def narrowed(text: str, start: int, end: int, answer: str) -> tuple[int, int]:
 
 def _seen(case: Case) -> str:
     """Return what each witness would take, for a reader of the excluded rows."""
-    best = {name: case.best(lambda s, support=support: support(*s)) for name, support in case.supports.items()}  # type: ignore[misc]
+    best = {name: case.choice(name) for name in case.supports}
     return "; ".join(f"{name}: {case.text(stretch)}" for name, stretch in best.items() if case.supports[name](*stretch) > 0)

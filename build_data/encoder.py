@@ -47,7 +47,7 @@ class Encoder:
         transformers.logging.set_verbosity_error()  # e5 comes without the pooler, which is not used here; it would be reported as missing
         transformers.logging.disable_progress_bar()
         folder = bases.ensure_base(self._base, self._cache)
-        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, use_fast=True, trust_remote_code=False)
+        tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_file=str(folder / "tokenizer.json"))  # the one file every base has; its own rules, no guess
         net = transformers.AutoModel.from_pretrained(folder, use_safetensors=True, trust_remote_code=False)
         return tokenizer, net.eval()
 

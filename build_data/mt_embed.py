@@ -59,7 +59,7 @@ def side(text: str, offsets: Sequence[tuple[int, int]], states: Floats) -> Side:
 
 
 def links(source: Side, target: Side, heat: float = HEAT) -> tuple[Link, ...]:
-    """Return the word links of two sides: a target word's weights are the mean over its atoms."""
+    """Return the word links of two sides: a weight is the sum over the source word's atoms, the mean over the target word's, at most 1."""
     if not source.words or not target.words:
         return ()
     cosines = source.vectors @ target.vectors.T / heat
@@ -67,7 +67,7 @@ def links(source: Side, target: Side, heat: float = HEAT) -> tuple[Link, ...]:
     weights = np.zeros((max(source.words) + 1, max(target.words) + 1), np.float32)
     np.add.at(weights, (np.asarray(source.words)[:, None], np.asarray(target.words)[None, :]), share)
     weights /= np.maximum(np.bincount(target.words), 1)
-    return tuple((int(s), int(t), round(float(weights[s, t]), 2)) for s, t in np.argwhere(weights >= WEAK))
+    return tuple((int(s), int(t), round(min(float(weights[s, t]), 1.0), 2)) for s, t in np.argwhere(weights >= WEAK))
 
 
 def _softmax(values: Floats, axis: int) -> Floats:

@@ -1,14 +1,14 @@
 """English questions through a translator: the same rows in the target language, with their answers found again (answers.py says how).
 
-Only sentences that hold an answer are aligned. Answers that stay undecided may get a second try, in which brackets stand round the answer in the
-source sentence: the marked translation is used only to see which words of the clean one are meant.
+Only sentences that hold an answer are aligned. For answers that stay undecided the translator is asked which of the stretches is the likeliest
+translation of the answer, and they are decided again with that witness.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from build_data import answers
 from build_data.answers import Found, Lost
@@ -19,10 +19,13 @@ from build_data.steps import Dropped, Work
 from corpora.records import Record, Span, with_scores
 
 Answer = tuple[str, int]
+Key = TypeVar("Key")
 
 
 class Engine(Sized, Linker, Protocol):
-    """A translator that can also link the words of a sentence and its translation."""
+    """A translator that can also link the words of a sentence and its translation, and score a given translation."""
+
+    def score(self, pairs: Sequence[tuple[str, str]]) -> list[float]: ...
 
 
 class Views:
@@ -53,23 +56,47 @@ def translate_spans(translator: Engine, memory: Memory, language: str, aligner: 
         spans = [record for record in records if isinstance(record, Span)]
         assert len(spans) == len(records), "translate_spans takes question rows only"
         texts = Texts(translator, memory, (t for r in spans for t in (r.context, r.question, *(a for a, _ in r.answers))))
-        sides = {record.context: texts[record.context] for record in spans}
-        asked: dict[str, list[Answer]] = {}
+        sound = [record for record in spans if not faulty(record, [texts[record.context], texts[record.question]])]
+        found = find_all(translator, memory, linkers, language, texts, sound)
         for record in spans:
-            asked.setdefault(record.context, []).extend(record.answers)
-        views = Views(memory, linkers, ((sides[context], some) for context, some in asked.items() if not sides[context].flags))
-        for record in spans:
-            context, question = sides[record.context], texts[record.question]
-            yield faulty(record, [context, question]) or _with_answers(record, context, question, texts, views, language)
+            context, question = texts[record.context], texts[record.question]
+            yield faulty(record, [context, question]) or _with_answers(record, context, question, found, language)
 
     return work
 
 
-def _with_answers(record: Span, context: Bitext, question: Bitext, texts: Texts, views: Views, language: str) -> Record | Dropped:
+def find_all(
+    translator: Engine, memory: Memory, linkers: Mapping[str, Linker], language: str, texts: Texts, records: Sequence[Span]
+) -> dict[tuple[str, Answer], Found | Lost]:
+    """Return what became of each (context, answer) of the records; equal ones are looked for once."""
+    asked: dict[str, dict[Answer, None]] = {}
+    for record in records:
+        asked.setdefault(record.context, {}).update(dict.fromkeys(record.answers))
+    sides = {context: texts[context] for context in asked}
+    views = Views(memory, linkers, ((sides[context], list(some)) for context, some in asked.items()))
+    cases: dict[tuple[str, Answer], answers.Case] = {}
+    out: dict[tuple[str, Answer], Found | Lost] = {}
+    for context, some in asked.items():
+        links = views.of(sides[context], list(some))
+        for text, start in some:
+            case = answers.case_of(sides[context], text, start, texts[text].target, links, language)
+            out[context, (text, start)] = answers.decide(case) if case else Lost("no_span", 0.0)
+            if case:
+                cases[context, (text, start)] = case
+    return out | second_try(translator, {key: case for key, case in cases.items() if isinstance(out[key], Lost)})
+
+
+def second_try(translator: Engine, undecided: Mapping[Key, answers.Case]) -> dict[Key, Found | Lost]:
+    """Decide cases again with the translation model's own choice among the stretches as one more witness."""
+    stretches = {key: answers.rivals(case) for key, case in undecided.items()}
+    pairs = [(case.answer, case.text(stretch)) for key, case in undecided.items() for stretch in stretches[key]]
+    values = iter(translator.score(pairs) if pairs else [])
+    return {key: answers.decide(answers.scored(case, {stretch: next(values) for stretch in stretches[key]})) for key, case in undecided.items()}
+
+
+def _with_answers(record: Span, context: Bitext, question: Bitext, known: Mapping[tuple[str, Answer], Found | Lost], language: str) -> Record | Dropped:
     """Return the translated row. Of several answers those that are found stay; a row that loses all of them is dropped."""
-    asked = list(dict.fromkeys(record.answers))
-    links = views.of(context, asked)
-    results = [answers.find(context, text, start, texts[text].target, links, language) for text, start in asked]
+    results = [known[record.context, answer] for answer in dict.fromkeys(record.answers)]
     found = [result for result in results if isinstance(result, Found)]
     lost = [result for result in results if isinstance(result, Lost)]
     if lost and not found:
