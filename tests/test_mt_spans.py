@@ -74,11 +74,11 @@ def test_white_space_stays_and_the_answer_is_found() -> None:
 
 
 def test_one_witness_is_not_enough_and_the_row_says_what_was_seen() -> None:
-    rows = [row("a", "old", question="What?")]
+    rows = [row("a", "tower", question="What?")]
     kept, dropped = outcome(Fake(), rows)
-    assert not kept and dropped[0].stage == "answers" and dropped[0].reason == "methods_disagree=attention: vanha.; score: Torni"
-    kept, dropped = outcome(Fake(first=3), rows, Fake(first=4))  # the second aligner links nothing, so there is still one
-    assert not kept and "attention: vanha.; score: Torni" in dropped[0].reason
+    assert not kept and dropped[0].stage == "answers" and dropped[0].reason == "methods_disagree=attention: on; score: Torni"
+    kept, dropped = outcome(Fake(first=3), rows)  # nothing is linked
+    assert not kept and dropped[0].reason == "no_span=score: Torni"
 
 
 def test_two_aligners_agree_or_the_model_scores() -> None:
