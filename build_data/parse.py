@@ -1,198 +1,284 @@
-"""Sentences, words, tags and trees. The only file that knows Stanza.
+"""Sentences, words, tags, trees, lemmas and names. The only file that knows Stanza.
 
-A pack is a folder with tokenize.pt, pos.pt and depparse.pt (two are bundled), or the name of a Stanza package that was fetched
-beforehand; nothing is ever downloaded from here. Every distinct text is parsed once and kept in one SQLite file, whose
-keys hold the pack's fingerprint. A text that cannot be parsed gives None, and its row is excluded by whoever asked.
+Every distinct text is parsed once and kept in one SQLite file, whose keys hold the pack's fingerprint. Only the networks
+that a caller asks for are loaded. A parse does not depend on the texts it shared a batch with (see _Networks). A text that
+cannot be parsed gives None and a reason, and its row is excluded by whoever asked; nothing is ever downloaded from here.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import gc
 import hashlib
 import json
+import os
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from importlib import metadata
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from build_data.lazy import need
-from build_data.parse_cache import Cache
-from corpora import corpus as corpora
+from build_data.parse_cache import Cache, Entry
+from build_data.parse_packs import PROVIDES, Pack, open_pack
+from build_data.parse_pool import Isolated, Pool
+from build_data.parse_types import ALL_LAYERS, LAYERS, Entity, Parse, Parser, Sentence, Word, pack_parse, pack_refusal, parse_lines, read_feats, unpack_parse
 from corpora.config import ConfigError
-from corpora.shards import digest, file_sha256
 from corpora.study import Parsing
 
-VERSION = 1  # raised whenever the same pack gives other parses
-PACK_FILES = ("tokenize.pt", "pos.pt", "depparse.pt")
+__all__ = ["Entity", "Parse", "Parser", "Sentence", "StanzaParser", "Word", "load_parser", "parse_lines", "read_feats"]
+
+VERSION = 2  # raised whenever the same pack gives other parses
 MAX_CHARACTERS = 20_000  # a longer "paragraph" is a broken file; Stanza needs about 2.6 GB for a 10 MB text (stanza #734)
 MAX_WORDS = 400  # a longer "sentence" is a list or a table, and the parser's memory grows with its square (stanza #387)
+LONG_WORD = 60  # a batch of words is padded to its longest: one URL of 1,000 letters among 5,000 words takes gigabytes, so it goes alone
+BATCH_CHARACTERS = 200_000  # Stanza's objects take about 260 bytes a character, so some 50 MB a batch
+PARAGRAPHS = 64  # paragraphs the tokenizer reads at once; packs say 16 to 32, which leaves the time to Python
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One word; `start` and `end` are code points in the text that was parsed, `head` counts from 1 (0 = root or no tree)."""
-
-    text: str
-    upos: str
-    feats: Mapping[str, str]
-    head: int
-    deprel: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    words: tuple[Word, ...]
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Parse:
-    """What is known of one text; without `trees` every head is 0 and every deprel empty."""
-
-    sentences: tuple[Sentence, ...]
-    trees: bool
-
-
-class Parser(Protocol):
-    """What makers and filters need of a parser, so that tests can bring their own."""
-
-    @property
-    def language(self) -> str: ...
-
-    @property
-    def fingerprint(self) -> str: ...
-
-    def parse(self, texts: Sequence[str], *, trees: bool, split: bool = True) -> list[Parse | None]:
-        """Return one parse a text, in order; None for a text that failed. `split` = False keeps each text one sentence."""
-        ...
-
-
-def load_parser(settings: Parsing, language: str, cache: Path) -> StanzaParser:
+def load_parser(settings: Parsing, language: str, cache: Path, threads: int = 1) -> StanzaParser:
     """Return the parser of `language`; `cache` is its SQLite file, which processes may share.
 
     The pack is checked here, its networks are loaded at the first text that the cache does not hold. Raises ConfigError.
     """
-    if language not in settings.packs:
-        raise ConfigError(
-            f"parsing.packs has no pack for {language!r}; it has {', '.join(settings.packs) or 'none'}. "
-            f"Write parsing.packs.{language} = a folder or a Stanza package"
-        )
-    pack = settings.packs[language]
-    folder = _folder(pack, language)
-    content = [file_sha256(folder / name) for name in PACK_FILES] if folder else [_package_files(pack, language)]
-    return StanzaParser(language, pack, folder, digest([VERSION, language, pack if folder is None else "", *content]), settings.batch, cache)
-
-
-def _folder(pack: str, language: str) -> Path | None:
-    """Return the pack's folder, or None for a Stanza package. A folder without its files is a ConfigError."""
-    places = [Path(pack)] if Path(pack).is_absolute() else [corpora.corpora_dir() / pack, corpora.ROOT / pack]
-    folder = next((place for place in places if place.is_dir()), None)
-    if folder is None and "/" not in pack:
-        return None
-    if folder is None:
-        raise ConfigError(f"parsing.packs.{language} = {pack!r}: no such folder in {' or '.join(str(place.parent) for place in places)}")
-    missing = [name for name in PACK_FILES if not (folder / name).is_file()]
-    if missing:
-        raise ConfigError(f"parsing.packs.{language}: {folder} lacks {', '.join(missing)}; a pack is a folder with {', '.join(PACK_FILES)}")
-    return folder
-
-
-def _package_files(pack: str, language: str) -> object:
-    """Return what identifies the installed files of a Stanza package (names and sizes). Raises ConfigError where there are none."""
-    home = Path(need("stanza.resources.common", "build").DEFAULT_MODEL_DIR) / language
-    files = sorted((str(path.relative_to(home)), path.stat().st_size) for path in home.rglob("*.pt")) if home.is_dir() else []
-    if not files:
-        raise ConfigError(
-            f"parsing.packs.{language} = {pack!r}: Stanza has no models of {language!r} in {home}, and nothing is downloaded unasked; "
-            f"run: python -c \"import stanza; stanza.download('{language}', package='{pack}')\""
-        )
-    return [pack, metadata.version("stanza"), files]
+    pack = open_pack(settings.packs, language, lambda: Path(need("stanza.resources.common", "build").DEFAULT_MODEL_DIR))
+    return StanzaParser(pack, settings.batch, cache, threads)
 
 
 class StanzaParser:
     """A pack of one language with its cache; see Parser."""
 
-    def __init__(self, language: str, pack: str, folder: Path | None, fingerprint: str, batch: int, cache: Path) -> None:
-        self.language, self.pack, self.folder, self.fingerprint, self.batch = language, pack, folder, fingerprint, batch
+    def __init__(self, pack: Pack, batch: int, cache: Path, threads: int = 1) -> None:
+        self.pack, self.batch = pack, batch
+        self.language, self.fingerprint, self.layers = pack.language, pack.fingerprint(VERSION), pack.layers
         self._cache = Cache(cache)
+        self._pool = Pool(functools.partial(_Networks, pack), threads)
+        self._refused: dict[tuple[str, bool], str] = {}
 
-    def parse(self, texts: Sequence[str], *, trees: bool, split: bool = True) -> list[Parse | None]:
-        """See Parser.parse. Distinct texts are parsed once, longest with longest, and stored batch by batch."""
-        keys = {text: self._key(text, trees, split) for text in texts}
-        packed = self._cache.get(list(keys.values()))
-        todo = sorted((text for text in keys if keys[text] not in packed), key=lambda text: (len(text), text))
-        for at in range(0, len(todo), self.batch):
-            batch = todo[at : at + self.batch]
-            fresh = {keys[text]: pack_parse(text, parse) for text, parse in zip(batch, self._run(batch, trees, split), strict=True)}
-            self._cache.put(fresh)
-            packed.update(fresh)
-        return [unpack_parse(text, packed[keys[text]]) for text in texts]
+    def parse(self, texts: Sequence[str], *, trees: bool, split: bool = True, lemmas: bool = False, entities: bool = False) -> list[Parse | None]:
+        """See Parser.parse. Distinct texts are parsed once, like lengths together, and stored batch by batch.
 
-    def _key(self, text: str, trees: bool, split: bool) -> bytes:
-        return hashlib.sha256(f"{self.fingerprint} {int(trees)}{int(split)} {text}".encode()).digest()[:16]
+        A cached parse that holds more serves too, but what was not asked for is left out. Raises ConfigError for a layer that the pack lacks.
+        """
+        layers = self._wanted(trees=trees, lemmas=lemmas, entities=entities)
+        keys = {text: self._key(text, split) for text in texts}
+        known = self._cache.get(list(keys.values()))
+        todo = [text for text, key in keys.items() if key not in known or layers & ~known[key][0]]
+        # What a text was once asked for, it may be asked for again: a parse never loses a layer.
+        had = {text: known[keys[text]][0] if keys[text] in known else 0 for text in todo}
+        crashed: dict[str, str] = {}
+        for asked in sorted({layers | have for have in had.values()}):
+            for batch, results in self._pool.run(cut([t for t in todo if layers | had[t] == asked], self.batch), asked, split):
+                fresh: dict[bytes, Entry] = {}
+                for text, result in zip(batch, results, strict=True):
+                    if isinstance(result, Isolated):
+                        crashed[text] = result.reason  # not stored: the next build may be luckier
+                    else:
+                        fresh[keys[text]] = (ALL_LAYERS if result.startswith('"') else asked, result)
+                self._cache.put(fresh)
+                known |= fresh
+        return [self._open(text, split, crashed.get(text) or unpack_parse(text, known[keys[text]][1], layers)) for text in texts]
 
-    @functools.cached_property
-    def _pipeline(self) -> Any:
-        return _pipeline(self.language, self.pack, self.folder, tagger=True, split=True)
+    def refusal(self, text: str, *, split: bool = True) -> str:
+        """See Parser.refusal: "too_long" (characters), "long_sentence" (words) or "crash" (the error's name)."""
+        return self._refused.get((text, split), "")
 
-    @functools.cached_property
-    def _one_sentence(self) -> Any:
-        return _pipeline(self.language, self.pack, self.folder, tagger=False, split=False)
+    def _open(self, text: str, split: bool, found: Parse | str) -> Parse | None:
+        if isinstance(found, Parse):
+            return found
+        self._refused[text, split] = found
+        return None
 
-    def _run(self, texts: Sequence[str], trees: bool, split: bool) -> list[Parse | None]:
-        """Parse texts together; if that fails, one by one, so that one bad text costs no other."""
-        try:
-            return self._batch(texts, trees, split)
-        except (RuntimeError, ValueError, IndexError, KeyError, AssertionError, AttributeError, TypeError):
-            if len(texts) == 1:
-                return [None]
-            return [parse for text in texts for parse in self._run([text], trees, split)]
+    def _wanted(self, **asked: bool) -> int:
+        for layer, wanted in asked.items():
+            if wanted and layer not in self.layers:
+                raise ConfigError(
+                    f"parsing.packs.{self.language} = {self.pack.name!r} has no {PROVIDES[layer]} model, and {layer} were asked for; "
+                    f"add {PROVIDES[layer]}.pt to the folder or name a Stanza package that has one"
+                )
+        return sum(LAYERS[layer] for layer, wanted in asked.items() if wanted)
 
-    def _batch(self, texts: Sequence[str], trees: bool, split: bool) -> list[Parse | None]:
+    def _key(self, text: str, split: bool) -> bytes:
+        return hashlib.sha256(f"{self.fingerprint} {int(split)} {text}".encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+def cut(texts: Sequence[str], size: int) -> list[list[str]]:
+    """Return batches of texts of like length, at most `size` texts and BATCH_CHARACTERS characters each."""
+    out: list[list[str]] = []
+    room = 0
+    for text in sorted(texts, key=lambda text: (len(text), text)):
+        room -= len(text)
+        if not out or len(out[-1]) >= size or room < 0:
+            out.append([])
+            room = BATCH_CHARACTERS - len(text)
+        out[-1].append(text)
+    return out
+
+
+class _Networks:
+    """The networks of one pack in this process, each loaded at its first use.
+
+    Company must not matter, and float32 sums depend on it (see parse_ties). The tokenizer and the tagger run in float32, and
+    what was a near-tie runs again alone. The tree parser, whose decoding has no one margin, runs in float64, where the
+    same noise is 1e-9 of that. Word expansion, lemmas and names run text by text.
+    """
+
+    def __init__(self, pack: Pack) -> None:
+        self.pack = pack
+        self._loaded: dict[str, Any] = {}
+        self._ties: dict[str, set[Any]] = {}
+
+    def run(self, texts: Sequence[str], layers: int, split: bool) -> list[str]:
+        """Return the packed parse, or packed refusal, of each text. Raises whatever Stanza does for a text it can't digest."""
+        with _steady():
+            out = {i: pack_refusal(f"too_long={len(text)}") for i, text in enumerate(texts) if len(text) > MAX_CHARACTERS}
+            open_ = [i for i in range(len(texts)) if i not in out]
+            docs = dict(zip(open_, self._tokenize([texts[i] for i in open_], split), strict=True))
+            for i, doc in docs.items():
+                longest = max((len(s.words) for s in doc.sentences), default=0)
+                if longest > MAX_WORDS:
+                    out[i] = pack_refusal(f"long_sentence={longest}")
+            short = [doc for i, doc in docs.items() if i not in out and doc.sentences]
+            self._annotate(short, layers)
+            return [out[i] if i in out else pack_parse(text, _light(docs[i], layers)) for i, text in enumerate(texts)]
+
+    def _tokenize(self, texts: Sequence[str], split: bool) -> list[Any]:
         document = need("stanza.models.common.doc", "build").Document
-        out: list[Parse | None] = [Parse((), trees) if not text.strip() else None for text in texts]
-        usable = [i for i, text in enumerate(texts) if text.strip() and len(text) <= MAX_CHARACTERS]
-        docs = [document([], text=texts[i]) for i in usable]
-        docs = (self._pipeline if split else self._one_sentence).process(docs, processors="tokenize,mwt") if docs else []
-        short = [(i, doc) for i, doc in zip(usable, docs, strict=True) if doc.sentences and all(len(s.words) <= MAX_WORDS for s in doc.sentences)]
-        if short:
-            tagged = self._pipeline.process([doc for _, doc in short], processors="pos,lemma,depparse" if trees else "pos")
-            for (i, _), doc in zip(short, tagged, strict=True):
-                out[i] = _light(doc, trees)
-        return out
+        # Stanza takes a blank line for a border whatever one asks; a space of the same width keeps the offsets.
+        docs = [document([], text=text if split else text.replace("\n", " ")) for text in texts]
+        processor = self._get("tokenize")
+        processor.config["no_ssplit"] = not split
+        self._ties["tokenize"].clear()
+        filled = [doc for doc in docs if doc.text.strip()]
+        if filled:
+            processor.bulk_process(filled)
+        if self._ties["tokenize"]:
+            hairs = {_squeezed(part) for part in self._ties["tokenize"]}
+            for doc in filled:
+                if any(hair in _squeezed(doc.text) for hair in hairs):
+                    processor.bulk_process([doc])
+        for doc in filled:
+            if any("MWT=Yes" in (token.misc or "") for sentence in doc.sentences for token in sentence.tokens) and "mwt" in self.pack.models:
+                self._get("mwt").bulk_process([doc])
+        return docs
+
+    def _annotate(self, docs: Sequence[Any], layers: int) -> None:
+        if not docs:
+            return
+        tagger, ties = self._get("pos"), self._ties["pos"]
+        sentences = [sentence for doc in docs for sentence in doc.sentences]
+        long = [any(len(word.text) > LONG_WORD for word in sentence.words) for sentence in sentences]
+        ties.clear()
+        _over(tagger, [s for s, alone in zip(sentences, long, strict=True) if not alone])
+        for sentence, alone in zip(sentences, long, strict=True):
+            if alone or (ties and tuple(word.text for word in sentence.words) in ties):
+                _over(tagger, [sentence])
+        if layers & (LAYERS["lemmas"] | LAYERS["trees"]):  # trees look at lemmas
+            lemmas = self._get("lemma")
+            for doc in docs:
+                lemmas.bulk_process([doc])
+        if layers & LAYERS["trees"]:
+            _over(self._get("depparse"), sentences)
+        if layers & LAYERS["entities"]:
+            for doc in docs:
+                self._get("ner").bulk_process([doc])
+
+    def _get(self, name: str) -> Any:
+        if name not in self._loaded:
+            self._loaded[name] = processor = _load(self.pack, name)
+            self._ties[name] = set()
+            if name == "tokenize":
+                self._ties[name] = _ties().watch_tokenizer(processor.trainer.model)
+                processor.trainer.args["batch_size"] = max(processor.trainer.args["batch_size"], PARAGRAPHS)
+            elif name == "pos":
+                self._ties[name] = _ties().watch_tagger(processor.trainer.model)
+            elif name == "depparse":
+                processor.trainer.model.double()
+        return self._loaded[name]
 
 
-def _pipeline(language: str, pack: str, folder: Path | None, *, tagger: bool, split: bool) -> Any:
-    """Load the networks. Raises ConfigError for a pack that is broken or was made for another Stanza."""
+def _ties() -> Any:
+    from build_data import parse_ties  # it needs torch, which is slow to load where the cache has everything
+
+    return parse_ties
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+def _over(processor: Any, sentences: Sequence[Any]) -> None:
+    """Run a processor over sentences of any documents, as Stanza's own bulk_process does."""
+    if sentences:
+        together = need("stanza.models.common.doc", "build").Document([])
+        together.sentences = list(sentences)
+        together.num_tokens = sum(len(s.tokens) for s in sentences)
+        together.num_words = sum(len(s.words) for s in sentences)
+        processor.process(together)
+
+
+@contextlib.contextmanager
+def _steady() -> Iterator[None]:
+    """One thread (networks this small only lose by more, stanza #552), full float32, and no garbage left.
+
+    Stanza's documents are full of cycles, which fill the memory until a collection happens by (stanza #939). Collected
+    batch by batch, all of them are young, and that is quick; Python's own rounds are held off meanwhile.
+    """
+    import torch
+
+    threads, tf32, collecting = torch.get_num_threads(), torch.backends.cudnn.allow_tf32, gc.isenabled()
+    torch.set_num_threads(1)
+    torch.backends.cudnn.allow_tf32 = False
+    gc.disable()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.backends.cudnn.allow_tf32 = tf32
+        gc.collect(0)
+        if collecting:
+            gc.enable()
+
+
+def _load(pack: Pack, name: str) -> Any:
+    """Load one processor. Raises ConfigError for a model that is broken or was made for another Stanza."""
     stanza = need("stanza", "build")
-    options: dict[str, Any] = {"download_method": None, "verbose": False, "tokenize_no_ssplit": not split}
-    names = ["tokenize", "pos", "depparse"] if tagger else ["tokenize"]
-    with tempfile.TemporaryDirectory() as home:
-        if folder is not None:
-            # Stanza wants a registry of packages; this one names ours. `identity` satisfies depparse, which insists on lemmas.
-            registry = {"lang_name": language, "default_processors": {}, "default_dependencies": {}, "packages": {"default": {}}, "lemma": {"identity": {}}}
-            Path(home, "resources.json").write_text(json.dumps({language: registry | {name: {"pack": {}} for name in names}}), "utf-8")
-            options |= {f"{name}_model_path": str(folder / f"{name}.pt") for name in names}
-            options |= {"dir": home, "allow_unknown_language": True, "lemma_use_identity": True}
-            options["processors"] = dict.fromkeys(names, "pack") | ({"lemma": "identity"} if tagger else {})
-        else:
-            options |= {"package": pack, "processors": "tokenize,mwt,pos,lemma,depparse" if tagger else "tokenize,mwt"}
+    identity = name == "lemma" and name not in pack.models  # a tree parser insists on lemmas: the words themselves
+    options: dict[str, Any] = {"download_method": None, "verbose": False, "package": None, f"{name}_check_requirements": False}
+    with tempfile.TemporaryDirectory() as home, _weights_only():
+        options |= {"dir": str(pack.home or home), "allow_unknown_language": True, "processors": {name: "identity" if identity else pack.models[name]}}
+        if pack.home is None:
+            # Stanza wants a registry of packages; this one names ours.
+            models: dict[str, dict[str, Any]] = {"tokenize": {"pack": {}}, "lemma": {"identity": {}}} | {name: {"identity" if identity else "pack": {}}}
+            registry = {"lang_name": pack.language, "default_processors": {}, "default_dependencies": {}, "packages": {"default": {}}, **models}
+            Path(home, "resources.json").write_text(json.dumps({pack.language: registry}), "utf-8")
+            if not identity:
+                options |= {"processors": {name: "pack"}, f"{name}_model_path": pack.models[name]}
         try:
-            return stanza.Pipeline(language, **options)
+            return stanza.Pipeline(pack.language, **options).processors[name]
         except Exception as err:  # Stanza raises whatever its loader meets: KeyError, UnpicklingError, its own classes, ...
             raise ConfigError(
-                f"the {language} pack {folder or pack} does not load ({type(err).__name__}: {err}); "
+                f"the {pack.language} pack {pack.name!r}: its {name} model does not load ({type(err).__name__}: {err}); "
                 f"fetch or train it again with this Stanza, {stanza.__version__}"
             ) from err
 
 
-def _light(doc: Any, trees: bool) -> Parse:
+@contextlib.contextmanager
+def _weights_only() -> Iterator[None]:
+    """Let torch refuse any model file that would run code when unpickled, whatever Stanza asks for."""
+    names = ("TORCH_FORCE_WEIGHTS_ONLY_LOAD", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD")
+    before = {name: os.environ.pop(name) for name in names if name in os.environ}
+    os.environ[names[0]] = "1"
+    try:
+        yield
+    finally:
+        del os.environ[names[0]]
+        os.environ.update(before)
+
+
+def _light(doc: Any, layers: int) -> Parse:
     """Return a Stanza document as plain data; words of a multi-word token share its offsets."""
+    trees, lemmas = bool(layers & LAYERS["trees"]), bool(layers & LAYERS["lemmas"])
     sentences = []
     for sentence in doc.sentences:
         words = []
@@ -200,47 +286,8 @@ def _light(doc: Any, trees: bool) -> Parse:
             for word in token.words:
                 start = token.start_char if word.start_char is None else word.start_char
                 end = token.end_char if word.end_char is None else word.end_char
-                words.append(
-                    Word(
-                        word.text,
-                        word.upos or "X",
-                        read_feats(word.feats or ""),
-                        word.head or 0 if trees else 0,
-                        word.deprel or "" if trees else "",
-                        start,
-                        end,
-                    )
-                )
+                head, deprel = (word.head or 0, word.deprel or "") if trees else (0, "")
+                words.append(Word(word.text, word.upos or "X", read_feats(word.feats or ""), head, deprel, start, end, (word.lemma or "") if lemmas else ""))
         sentences.append(Sentence(tuple(words), words[0].start, words[-1].end))
-    return Parse(tuple(sentences), trees)
-
-
-def read_feats(feats: str) -> dict[str, str]:
-    """Return "Case=Ine|Number=Sing" as a dict; "" and "_" are empty."""
-    return dict(part.split("=", 1) for part in feats.split("|") if "=" in part)
-
-
-def pack_parse(text: str, parse: Parse | None) -> str:
-    """Return a parse as JSON; a word's text is left out where the offsets give it."""
-    if parse is None:
-        return "null"
-    rows = [
-        [
-            [w.start, w.end, w.upos, "|".join(f"{k}={v}" for k, v in w.feats.items()), w.head, w.deprel, *([w.text] if text[w.start : w.end] != w.text else [])]
-            for w in s.words
-        ]
-        for s in parse.sentences
-    ]
-    return json.dumps([int(parse.trees), rows], ensure_ascii=False, separators=(",", ":"))
-
-
-def unpack_parse(text: str, packed: str) -> Parse | None:
-    """Return the parse that pack_parse wrote for `text`."""
-    value = json.loads(packed)
-    if value is None:
-        return None
-    sentences = []
-    for row in value[1]:
-        words = tuple(Word(w[6] if len(w) > 6 else text[w[0] : w[1]], w[2], read_feats(w[3]), w[4], w[5], w[0], w[1]) for w in row)
-        sentences.append(Sentence(words, words[0].start, words[-1].end))
-    return Parse(tuple(sentences), bool(value[0]))
+    names = tuple(Entity(e.start_char, e.end_char, e.type) for e in doc.ents) if layers & LAYERS["entities"] else None
+    return Parse(tuple(sentences), trees, lemmas, names)

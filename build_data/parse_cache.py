@@ -11,6 +11,11 @@ from pathlib import Path
 from corpora.config import ConfigError
 
 LOOK = 500  # keys a query; SQLite's oldest limit on variables is 999
+TABLE = "CREATE TABLE IF NOT EXISTS layered (key BLOB PRIMARY KEY, layers INTEGER NOT NULL, value BLOB NOT NULL) WITHOUT ROWID"
+# A parse with more layers takes the place of one with fewer; of two with the same layers, or with different ones, the first stays.
+PUT = """INSERT INTO layered VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET layers = excluded.layers, value = excluded.value
+    WHERE (layers | excluded.layers) = excluded.layers AND layers != excluded.layers"""
+Entry = tuple[int, str]  # (layers it holds, parse_types.LAYERS; the parse as text)
 
 
 class Cache:
@@ -24,24 +29,24 @@ class Cache:
     def __getstate__(self) -> dict[str, object]:
         return {"path": self.path, "_owner": 0, "_open": None}  # a connection never crosses to another process
 
-    def get(self, keys: Sequence[bytes]) -> dict[bytes, str]:
+    def get(self, keys: Sequence[bytes]) -> dict[bytes, Entry]:
         """Return what is known of `keys`. Raises ConfigError for a file that is no cache."""
-        found: dict[bytes, str] = {}
+        found: dict[bytes, Entry] = {}
         try:
             for at in range(0, len(keys), LOOK):
                 part = keys[at : at + LOOK]
-                rows = self._connection().execute(f"SELECT key, value FROM parses WHERE key IN ({','.join('?' * len(part))})", part)
-                found.update((key, zlib.decompress(value).decode("utf-8")) for key, value in rows)
+                rows = self._connection().execute(f"SELECT key, layers, value FROM layered WHERE key IN ({','.join('?' * len(part))})", part)
+                found.update((key, (layers, zlib.decompress(value).decode("utf-8"))) for key, layers, value in rows)
         except (sqlite3.DatabaseError, zlib.error) as err:
             raise self._broken(err) from None
         return found
 
-    def put(self, values: Mapping[bytes, str]) -> None:
-        """Store values in one transaction; of two writers of one key the first stays."""
-        rows = [(key, zlib.compress(value.encode("utf-8"), 1)) for key, value in values.items()]
+    def put(self, entries: Mapping[bytes, Entry]) -> None:
+        """Store entries in one transaction; see PUT for what happens to those that are there."""
+        rows = [(key, layers, zlib.compress(value.encode("utf-8"), 1)) for key, (layers, value) in entries.items()]
         try:
             with self._connection() as connection:
-                connection.executemany("INSERT OR IGNORE INTO parses VALUES (?, ?)", rows)
+                connection.executemany(PUT, rows)
         except sqlite3.DatabaseError as err:
             raise self._broken(err) from None
 
@@ -51,7 +56,8 @@ class Cache:
             connection = sqlite3.connect(self.path, timeout=60)
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
-            connection.execute("CREATE TABLE IF NOT EXISTS parses (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID")
+            connection.execute("DROP TABLE IF EXISTS parses")  # the cache of version 1, which nobody can read any more
+            connection.execute(TABLE)
             self._open, self._owner = connection, os.getpid()
         return self._open
 
