@@ -22,7 +22,6 @@ from build_data.parse import Parser
 from build_data.refilter import content, open_bounds, remembered, score_step
 from build_data.steps import Outcome, Step, are_whole, run_sharded
 from corpora.records import Kind, Record
-from corpora.shards import digest
 
 OnShard = Callable[[int, bool], None]
 
@@ -42,12 +41,12 @@ class Gates:
     translate: Sequence[Step] = ()
     before: Callable[[], Any] = lambda: None  # called once before the first shard that must be made (decoding all sentences together)
 
-    def run(self, records: Sequence[Record], source_key: str, on_shard: OnShard = lambda rows, kept: None) -> Outcome:
+    def run(self, records: Sequence[Record], on_shard: OnShard = lambda rows, kept: None) -> Outcome:
         """Return the rows that are left, all with their scores, what was refused so far, and a ledger a step."""
         total = Outcome(list(records), [], [])
         self._gate(total, remembered(self.folder / "dedup.json", [DEDUP_VERSION, near.VERSION, near.BOUND], dedup_step, total.kept))
         steps = [*self.translate, score_step(filter_step(open_bounds(self.filters), self.language, self.parser, self.sources))]
-        key = digest([source_key, content(total.kept)])
+        key = content(total.kept)
         if not are_whole(steps, total.kept, self.folder, key):
             self.before()
         self._gate(total, run_sharded(steps, total.kept, self.kind, self.folder, key, on_shard))

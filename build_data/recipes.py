@@ -5,23 +5,23 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Any, cast
 
 from build_data import mt_record
-from build_data.dedup import dedup_step
-from build_data.filters import filter_step, filters_for
+from build_data.filters import filters_for
 from build_data.finish import Built, finish, rank
+from build_data.gates import Gates
 from build_data.leak_sets import fingerprint as guard_fingerprint
-from build_data.leaks import leak_guard
 from build_data.makers import labels_of, make, maker_key
 from build_data.mt_back import back_step
 from build_data.mt_folder import open_folder
 from build_data.mt_records import mt_step
-from build_data.steps import Outcome, Step, run, run_sharded
+from build_data.refilter import choose, remember_rows
+from build_data.steps import Outcome, Step
 from build_data.translate import Translator
 from build_data.workshop import Workshop, load_aligner
 from corpora import corpus as corpora
@@ -29,11 +29,11 @@ from corpora import readers
 from corpora.config import ConfigError
 from corpora.records import Document, Kind, Record
 from corpora.shards import digest, file_sha256, known_sha256
-from corpora.study import Study, arm_language, data_folder
+from corpora.study import Study, arm_language, base_arm, data_folder, variant_of
 
 __all__ = ["Workshop", "build_task", "finished", "inputs", "settings", "task_key"]
 
-VERSION = 1  # of the recipes: raise it when the same settings would give other rows
+VERSION = 2  # of the recipes: raise it when the same settings would give other rows
 
 
 def inputs(study: Study, task: str, arm: str) -> list[dict[str, Any]]:
@@ -51,10 +51,10 @@ def inputs(study: Study, task: str, arm: str) -> list[dict[str, Any]]:
 
 def settings(study: Study, task: str, arm: str) -> dict[str, Any]:
     """Return the settings that decide an arm's rows, as the manifest keeps them."""
-    spec, language, way = study.tasks[task], arm_language(arm), arm.partition("-")[0]
+    spec, language, way = study.tasks[task], arm_language(arm), base_arm(arm).partition("-")[0]
     out: dict[str, Any] = {
         "kind": spec.kind, "labels": list(spec.labels), "rows": spec.rows, "budget": asdict(study.budget),
-        "filters": {f.name: [_bound(f.low), _bound(f.high)] for f in filters_for(arm, spec.kind, study.filters)},
+        "filters": {f.name: [_bound(f.low), _bound(f.high)] for f in filters_for(base_arm(arm), spec.kind, study.filters)},
     }  # fmt: skip
     if way == "native":
         out |= {"maker": maker_key(spec.maker), "documents": spec.documents}
@@ -128,52 +128,49 @@ def versions() -> dict[str, str]:
 
 
 def build_task(shop: Workshop, task: str, arm: str, command: str) -> dict[str, Any]:
-    """Build one arm of one task and return its manifest. Resumes from the shards that are already whole."""
-    study, spec, language, way = shop.study, shop.study.tasks[task], arm_language(arm), arm.partition("-")[0]
+    """Build one arm of one task and return its manifest. Resumes from the shards and verdicts that are already whole."""
+    study, spec, language, way = shop.study, shop.study.tasks[task], arm_language(arm), base_arm(arm).partition("-")[0]
     start = time.monotonic()
     made_from = inputs(study, task, arm)
-    before: list[dict[str, Any]] = []
-    sources: dict[str, Record] = {}
-    steps: list[Step] = []
-    if way == "native":
-        records, before = _native(shop, task, language)
-        labels = labels_of(spec.maker)
-    else:
-        records, labels = shop.english(task), spec.labels
-        before = [{"step": "read", "in": len(records), "made": 0, "kept": len(records), "excluded": {}}]
-    if way in ("mt", "bt"):
-        shop.decode(arm)
-        sources = {r.id: r for r in records}
-        steps += _translated(shop, spec.kind, arm)
-    filters = filters_for(arm, spec.kind, study.filters)
-    steps.append(filter_step(filters, language, shop.parser(language) if way in ("mt", "native") else None, sources))
-    name = f"{task}.{arm}"
-    done = 0
-
-    def on_shard(rows: int, kept: bool) -> None:
-        nonlocal done
-        done += rows
-        shop.progress(f"{name}: {'kept' if kept else 'made'}", done, len(records))
-
-    outcome = run_sharded(steps, records, spec.kind, shop.folder / name, digest([made_from, spec.rows, spec.documents]), on_shard)
-    outcome = _whole_task(outcome, [dedup_step(), leak_guard(shop.leaks, language, sources)])
+    folder = shop.folder / f"{task}.{base_arm(arm)}"  # variants of an arm differ in the decision alone
+    records, before = _native(shop, task, language, folder) if way == "native" else _read(shop, task)
+    labels = labels_of(spec.maker) if way == "native" else spec.labels
+    sources = {r.id: r for r in records} if way in ("mt", "bt") else {}
+    filters = filters_for(base_arm(arm), spec.kind, study.filters)
+    gates = Gates(
+        folder, spec.kind, language, filters, shop.parser(language) if way in ("mt", "native") else None, guard_fingerprint(study), lambda: shop.leaks,
+        sources, _translated(shop, spec.kind, base_arm(arm)) if sources else (), lambda: shop.decode(base_arm(arm)) if sources else None,
+    )  # fmt: skip
+    pool = gates.run(records, _shown(shop, f"{task}.{arm}", len(records)))
+    chosen = choose(pool.kept, filters, variant_of(arm), study.budget.validation, study.budget.examples)
+    outcome = Outcome(chosen.kept, pool.dropped + chosen.dropped, pool.ledgers + chosen.ledgers)
     used = [corpora.load(str(item["corpus"])) for item in made_from]
     built = Built(
         study=study.name, task=task, arm=arm, kind=spec.kind, language=language, labels=labels, kept=outcome.kept, dropped=outcome.dropped,
         ledgers=before + outcome.ledgers, inputs=made_from, settings=settings(study, task, arm), key=task_key(study, task, arm),
         licences=tuple(sorted({c.licence for c in used})), publishable=_strictest([c.publishable for c in used]),
-        mt=_mt(shop, arm, sources, outcome.kept) if sources else None, notes=sorted({f"`{c.name}`: {c.note}" for c in used if c.note}),
+        mt=_mt(shop, base_arm(arm), sources, outcome.kept) if sources else None, notes=sorted({f"`{c.name}`: {c.note}" for c in used if c.note}),
     )  # fmt: skip
     manifest = finish(built, data_folder(study, task, arm, shop.root / "data"), study.budget.validation, study.budget.examples, command, versions())
-    _log(shop, name, manifest, time.monotonic() - start)
+    _log(shop, f"{task}.{arm}", manifest, time.monotonic() - start)
     return manifest
 
 
-def _whole_task(outcome: Outcome, steps: Sequence[Step]) -> Outcome:
-    for step in steps:
-        kept, dropped, ledger = run(step, outcome.kept)
-        outcome = Outcome(kept, outcome.dropped + dropped, [*outcome.ledgers, ledger.close()])
-    return outcome
+def _shown(shop: Workshop, name: str, rows: int) -> Callable[[int, bool], None]:
+    """Return what a finished shard tells the progress bar."""
+    done = 0
+
+    def on_shard(count: int, kept: bool) -> None:
+        nonlocal done
+        done += count
+        shop.progress(f"{name}: {'kept' if kept else 'made'}", done, rows)
+
+    return on_shard
+
+
+def _read(shop: Workshop, task: str) -> tuple[list[Record], list[dict[str, Any]]]:
+    records = shop.english(task)
+    return records, [{"step": "read", "in": len(records), "made": 0, "kept": len(records), "excluded": {}}]
 
 
 def _ways(shop: Workshop, arm: str) -> list[Translator]:
@@ -191,15 +188,21 @@ def _mt(shop: Workshop, arm: str, sources: Mapping[str, Record], kept: Sequence[
     return mt_record.of_task(shop.model_record(arm), _ways(shop, arm), shop.memory, sources, kept)
 
 
-def _native(shop: Workshop, task: str, language: str) -> tuple[list[Record], list[dict[str, Any]]]:
-    spec = shop.study.tasks[task]
-    documents: list[Document] = []
-    for name in spec.native[language]:
-        found = readers.read_documents(corpora.load(name), "docs")
-        documents += sorted(found, key=lambda d: rank(d.id))[: spec.documents or None]
-    shop.progress(f"{task}.native-{language}: reading {len(documents)} documents", 0, 0)
-    made = make(spec.maker)(documents, language, shop.parser(language), 1)
-    return list(made.records), list(made.ledgers)
+def _native(shop: Workshop, task: str, language: str, folder: Path) -> tuple[list[Record], list[dict[str, Any]]]:
+    """Return the rows that the task's maker makes from native text, made once for the same documents, maker and pack."""
+    study, spec, parser = shop.study, shop.study.tasks[task], shop.parser(language)
+
+    def made() -> tuple[Sequence[Record], Sequence[dict[str, Any]]]:
+        documents: list[Document] = []
+        for name in spec.native[language]:
+            found = readers.read_documents(corpora.load(name), "docs")
+            documents += sorted(found, key=lambda d: rank(d.id))[: spec.documents or None]
+        shop.progress(f"{task}.native-{language}: reading {len(documents)} documents", 0, 0)
+        result = make(spec.maker)(documents, language, parser, 1)
+        return result.records, result.ledgers
+
+    key = digest([inputs(study, task, f"native-{language}"), spec.documents, maker_key(spec.maker), parser.fingerprint])
+    return remember_rows(folder / "made.parquet", key, spec.kind, made)
 
 
 def _strictest(classes: Sequence[str]) -> str:

@@ -21,7 +21,7 @@ from build_data.translate import Translator, load_translator
 from corpora import corpus as corpora
 from corpora import readers
 from corpora.records import Record
-from corpora.study import Base, Study, arm_language
+from corpora.study import Base, Study, arm_language, base_arm
 
 Progress = Callable[[str, int, int], None]  # (what, done, of)
 Pair = tuple[str, str]  # (task, arm)
@@ -91,7 +91,7 @@ class Workshop:
 
     def decode(self, arm: str) -> None:
         """Translate every sentence of all wanted tasks of a translated arm, unless that is done. A weaker model is refused before the first."""
-        tasks = [task for task, other in self.wanted if other == arm]
+        tasks = [task for task, other in self.wanted if base_arm(other) == arm]
         if self._decoded.issuperset((task, arm) for task in tasks):
             return
         self.model_record(arm)

@@ -97,7 +97,7 @@ def test_a_changed_bound_asks_neither_translator_nor_parser_nor_evaluation_sets(
     workers, rows = Workers(), english(1200)
     rows.append(dataclasses.replace(rows[0], id="r9000"))
     open_finite = {"finite_verb": (0.0, 1.0)}
-    pool = gates(tmp_path, workers, filters(**open_finite), rows).run(rows, "key")
+    pool = gates(tmp_path, workers, filters(**open_finite), rows).run(rows)
     first = choose(pool.kept, filters(**open_finite), "filtered", 20, 200)
     done = workers.counts
     assert done[0] > 1000 and done[1] == 2 * done[0] and done[2:] == (1, 1)
@@ -108,7 +108,7 @@ def test_a_changed_bound_asks_neither_translator_nor_parser_nor_evaluation_sets(
     assert all(set(r.scores) == {"few_words", "numbers", "length_ratio", "finite_verb"} for r in pool.kept)
 
     tighter = filters(length_ratio=(0.55, 1.1), **open_finite)
-    again = gates(tmp_path, workers, tighter, rows).run(rows, "key")
+    again = gates(tmp_path, workers, tighter, rows).run(rows)
     assert workers.counts == done  # nothing was computed anew
     assert again == pool
     second = choose(again.kept, tighter, "filtered", 20, 200)
@@ -116,7 +116,7 @@ def test_a_changed_bound_asks_neither_translator_nor_parser_nor_evaluation_sets(
     refused = next(d for d in second.dropped if d.reason.startswith("length_ratio="))
     assert refused.stage == "filter" and refused.value == refused.record.scores["length_ratio"] and not 0.55 <= refused.value <= 1.1
 
-    gates(tmp_path, workers, filters(**open_finite), rows[:600]).run(rows[:600], "key")
+    gates(tmp_path, workers, filters(**open_finite), rows[:600]).run(rows[:600])
     assert workers.translated > done[0]  # other rows are another matter
 
 
