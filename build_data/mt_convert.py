@@ -175,12 +175,12 @@ def describe(folder: Path, origin: dict[str, str]) -> dict[str, Any]:
     card: dict[str, Any] = {"licence": licence(folder, named), **origin}
     if not origin:
         card["folder"] = folder.name
-    settings = optional_json(folder / "tokenizer_config.json")
+    settings, single = optional_json(folder / "tokenizer_config.json"), optional_json(folder / "config.json").get("model_type") == "marian"
     # Only OPUS-MT's files name a fixed pair; in the multilingual families source_lang is a default.
     for key, place in (("source", "source_lang"), ("target", "target_lang")):
         code = str(settings.get(place) or "")
         # Only codes of single languages: "fiu", "ROMANCE" or "mul" stand for groups.
-        if settings.get("tokenizer_class") == "MarianTokenizer" and (code in TWO or code in THREE):
+        if single and (code in TWO or code in THREE):
             card[key] = TWO.get(code, code)
     return card
 

@@ -166,6 +166,20 @@ def test_scores_of_madlad_are_those_of_transformers(folders: Callable[[str], Pat
     assert result.log_probs[0] == pytest.approx(float(logits.log_softmax(-1)[pieces.piece_to_id("▁")]), abs=0.05)  # int8 weights
 
 
+def test_the_start_row_is_folded_in_and_taken_out_again_and_a_zero_row_adds_nothing() -> None:
+    import torch
+
+    model = tiny_mt.marian({"</s>": 0, "<unk>": 1, "a": 2, "<pad>": 3})
+    positions = model.model.decoder.embed_positions
+    kept = positions.weight.detach().clone()
+    for row in (0.0, 1.0):  # as OPUS-MT has it, and as training of tied embeddings leaves it
+        with torch.no_grad():
+            model.model.shared.weight[3] = row
+        with mt_convert._folded(model):
+            assert torch.allclose(positions.weight[0], kept[0] + row * 32**0.5) and torch.equal(positions.weight[1:], kept[1:])
+        assert torch.equal(positions.weight, kept)
+
+
 def _foreign_pieces(folder: Path) -> None:
     tiny_mt.pieces_file(folder / "sentencepiece.bpe.model", tiny_mt.LINES * 3, 90, model_type="bpe")
 
