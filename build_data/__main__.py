@@ -53,12 +53,15 @@ def _run(
     loaded = studies.load(path, overrides)
     wanted = _chosen(loaded, languages, arms, tasks)
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
-    from build_data import recipes  # after the arguments are known to be right: it loads in a second, its libraries at first use
+    # After the arguments are known to be right: these load in a second, their libraries at first use.
+    from build_data import recipes
+    from build_data.mt_folder import ready_only
 
-    ready = {pair: recipes.finished(loaded, *pair, root) for pair in wanted}
     if dry_run:
-        _plan(loaded, ready)
+        with ready_only():
+            _plan(loaded, {pair: recipes.finished(loaded, *pair, root) for pair in wanted})
         return
+    ready = {pair: recipes.finished(loaded, *pair, root) for pair in wanted}
     if all(ready.values()):
         say.print(f"nothing to do: all {len(wanted)} tasks of {path} are built and unchanged under {root / 'data' / loaded.name}")
         return

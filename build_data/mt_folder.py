@@ -10,7 +10,10 @@ Converted folders lie in $FIHU_CACHE/ct2 (else ~/.cache/fihu-stilts/models/ct2),
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Iterator
+from contextvars import ContextVar
 from pathlib import Path
 
 from build_data import mt_convert, mt_hub
@@ -22,8 +25,19 @@ from corpora.shards import digest, known_sha256
 
 __all__ = ["Folder", "Tokens", "open_folder"]
 
+_ready_only: ContextVar[bool] = ContextVar("ready_only", default=False)
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
 ALSO = ("tokenizer.json", "tokenizer_config.json", "fihu.json", "README.md")  # where they are there, vocabulary, languages, tokens or licence come from them
+
+
+@contextlib.contextmanager
+def ready_only() -> Iterator[None]:
+    """While this lasts, a model that would have to be fetched or converted first is a ConfigError: for plans, which touch nothing."""
+    token = _ready_only.set(True)
+    try:
+        yield
+    finally:
+        _ready_only.reset(token)
 
 
 def open_folder(path: str | Path, language: str, source: str = "en") -> Folder:
@@ -33,6 +47,9 @@ def open_folder(path: str | Path, language: str, source: str = "en") -> Folder:
     """
     folder = find_folder(path)
     origin: dict[str, str] = {}
+    if _ready_only.get() and not (folder / "model.bin").is_file() and (folder.is_dir() or mt_hub.is_hub_id(str(path))):
+        what = "a Transformers folder, converted" if folder.is_dir() else f"no folder here ({folder}); read as a Hub id it is fetched and converted"
+        raise ConfigError(f"translation.models.{language}: {path} is {what} at its first use, which a plan leaves to `make data`")
     if not folder.exists() and mt_hub.is_hub_id(str(path)):
         folder, origin = mt_hub.fetch(str(path), language)
     elif not folder.is_dir():

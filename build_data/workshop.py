@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from build_data import mt_build, mt_record
+from build_data import mt_build, mt_canary, mt_record
 from build_data.encoder import SENTENCES, Encoder
 from build_data.finish import rank
 from build_data.leak_sets import leak_index
@@ -16,7 +16,9 @@ from build_data.leaks import Index
 from build_data.memory import Memory
 from build_data.mt_back import load_back
 from build_data.mt_embed import Aligner
+from build_data.mt_hardware import devices
 from build_data.parse import Parser, load_parser
+from build_data.similarity import Similarity
 from build_data.translate import Translator, load_translator
 from corpora import corpus as corpora
 from corpora import readers
@@ -61,18 +63,30 @@ class Workshop:
     @cached_property
     def back(self) -> Translator:
         """Return the translator pivot -> English of the arm bt-en."""
-        return load_back(self.study.translation, self.threads)
+        return self._tried(load_back(self.study.translation, self.threads))
 
     @cached_property
     def aligner(self) -> Aligner | None:
         """Return the second witness for answer spans, None where the study goes without."""
         return load_aligner(self.study)
 
+    @cached_property
+    def comparer(self) -> Similarity:
+        """Return what compares translations with their sources by the base encoder."""
+        return Similarity(self.folder / "likeness.sqlite")
+
     def translator(self, language: str) -> Translator:
         """Return the translator English -> `language`."""
         if language not in self._translators:
-            self._translators[language] = load_translator(self.study.translation, language, self.threads)
+            self._translators[language] = self._tried(load_translator(self.study.translation, language, self.threads))
         return self._translators[language]
+
+    def _tried(self, translator: Translator) -> Translator:
+        """Return a translator that stops and does not loop, tried once a model and machine. Raises ConfigError with the worst sentence for another."""
+        self.progress(f"trying the model {translator.source}->{translator.language} on twenty sentences", 0, 0)
+        for one in filter(None, (translator, translator.second)):
+            mt_canary.require(one.folder, devices(), one.engine.numbers)
+        return translator
 
     def parser(self, language: str) -> Parser:
         """Return the Stanza parser of a language."""
