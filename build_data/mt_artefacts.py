@@ -2,8 +2,9 @@
 
 Translating premise and hypothesis apart from each other turns one word of both into two: the overlap falls, and models trained on it score
 up to 4.3 points otherwise on XNLI (Artetxe et al. 2020, arXiv 2004.04721). Measured on 10,000 rows of SNLI in English and in DeepL's
-Finnish: 46.8 and 32.7 % of a hypothesis's words stand in its premise, by their first five letters 48.1 and 41.3 %. Both measures compare the kept translated rows with their own
-English rows, on at most ROWS rows chosen by a hash of the English id. Pure: the same rows give the same record, in any order.
+Finnish: 46.8 and 32.7 % of a hypothesis's words stand in its premise, by their first five letters 48.1 and 41.3 %. Both measures compare
+translated rows with their own English rows, on at most ROWS rows chosen by a hash of the English id. Pure: the same rows give the
+same record, in any order.
 """
 
 from __future__ import annotations

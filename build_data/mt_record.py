@@ -50,8 +50,9 @@ def backward(settings: Translation, translator: Translator, memory: Memory, told
 def of_task(models: Mapping[str, Any], ways: Sequence[Sized], memory: Memory, english: Mapping[str, Record], kept: Sequence[Record]) -> dict[str, Any]:
     """Return manifest["mt"] of one finished task: `models` (forward's record, for bt-en with "back"), a "decoding" for each model, and "artefacts".
 
-    `ways` are the translators, (en -> xx) or (en -> xx, xx -> en); `english` has every English row that entered the build by id; `kept` are the rows after
-    all gates. All comes from rows and memory, so a build that was resumed, or ran with other workers, tells the same.
+    `ways` are the translators, (en -> xx) or (en -> xx, xx -> en); `english` has every English row that entered the build by id; `kept` are the translated
+    rows to look at: recipes gives those that filters have not judged yet, so that the record is one for all bounds. All comes from rows and memory, so a
+    build that was resumed, or ran with other workers, tells the same.
     """
     texts = mt_build.texts_of(english.values())
     record = {**models, "decoding": mt_quality.decoding(mt_build.results(ways[0], memory, texts)), "artefacts": artefacts(kept, english)}
