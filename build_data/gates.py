@@ -20,6 +20,7 @@ from build_data.filters_base import Filter
 from build_data.leaks import SETTINGS, Index, leak_guard
 from build_data.parse import Parser
 from build_data.refilter import content, open_bounds, remembered, score_step
+from build_data.similarity import Comparer
 from build_data.steps import Outcome, Step, are_whole, run_sharded
 from corpora.records import Kind, Record
 
@@ -40,12 +41,13 @@ class Gates:
     sources: Mapping[str, Record] = field(default_factory=dict)  # English rows of a translated arm, by id
     translate: Sequence[Step] = ()
     before: Callable[[], Any] = lambda: None  # called once before the first shard that must be made (decoding all sentences together)
+    comparer: Comparer | None = None  # where a study names a filter that asks the encoder
 
     def run(self, records: Sequence[Record], on_shard: OnShard = lambda rows, kept: None) -> Outcome:
         """Return the rows that are left, all with their scores, what was refused so far, and a ledger a step."""
         total = Outcome(list(records), [], [])
         self._gate(total, remembered(self.folder / "dedup.json", [DEDUP_VERSION, near.VERSION, near.BOUND], dedup_step, total.kept))
-        steps = [*self.translate, score_step(filter_step(open_bounds(self.filters), self.language, self.parser, self.sources))]
+        steps = [*self.translate, score_step(filter_step(open_bounds(self.filters), self.language, self.parser, self.sources, self.comparer))]
         key = content(total.kept)
         if not are_whole(steps, total.kept, self.folder, key):
             self.before()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 
@@ -47,21 +48,56 @@ DANGLING: Mapping[str, frozenset[str]] = {  # words no sentence ends with
 }
 
 
-def _any(pattern: re.Pattern[str], text: str) -> bool:
-    return any(pattern.fullmatch(word.casefold()) for word in words(text))
+class _Kinds(dict[str, int]):
+    """Word -> 2 for a plain negation of the language, 1 for what may hide one, 0 for any other; words come back often, so answers are kept."""
+
+    def __init__(self, language: str) -> None:
+        self.plain, self.hidden = PLAIN[language], HIDDEN[language]
+
+    def __missing__(self, word: str) -> int:
+        folded = word.casefold()
+        kind = 2 if self.plain.fullmatch(folded) else 1 if self.hidden.fullmatch(folded) else 0
+        if len(self) < 1 << 18:
+            self[word] = kind
+        return kind
+
+
+_KINDS = {language: _Kinds(language) for language in PLAIN}
+
+
+@functools.lru_cache(4096)
+def negations(text: str, language: str) -> tuple[int, int]:
+    """Return how many plain and how many possibly hidden negations a text holds. `language` must be one of PLAIN."""
+    found = list(map(_KINDS[language].__getitem__, words(text)))
+    return found.count(2), found.count(1)
 
 
 def negation_mismatch(text: str, source: str, language: str) -> float:
-    """Return 1 if one side says no plainly and the other has nothing negative, not even a hidden negation; else 0.
+    """Return how far the negations of both sides differ, 0 to 1.
 
-    A language without lists gives 0: the filter then says nothing about it.
+    1 if one side says no plainly and the other has nothing negative, not even a hidden negation; 0.4 if it has a hidden one; 0.2 if
+    both say no, but one of them three times more often or more. A language without lists gives 0: the filter then says nothing about it.
     """
     if language not in PLAIN:
         return 0.0
-    mine, theirs = _any(PLAIN[language], text), _any(PLAIN["en"], source)
-    if mine == theirs:
-        return 0.0
-    return float(not (_any(HIDDEN[language], text) if theirs else _any(HIDDEN["en"], source)))
+    (mine, my_hidden), (theirs, their_hidden) = negations(text, language), negations(source, "en")
+    if bool(mine) == bool(theirs):
+        return 0.2 if abs(mine - theirs) >= 2 else 0.0
+    return 0.4 if (my_hidden if theirs else their_hidden) else 1.0
+
+
+def polarity(text: str, language: str) -> bool:
+    """Tell whether a text says no plainly (False for a language without lists)."""
+    return language in PLAIN and negations(text, language)[0] > 0
+
+
+@functools.lru_cache(1 << 16)
+def _matches(pattern: re.Pattern[str], word: str) -> bool:
+    return pattern.fullmatch(word) is not None
+
+
+def _any(pattern: re.Pattern[str], text: str) -> bool:
+    return any(_matches(pattern, word) for word in words(text))
 
 
 def is_finite(sentence: Sentence) -> bool:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from build_data import grammar, heuristics, langid
-from build_data.filters import FILTERS, Filter, View, filter_step, filters_for
+from build_data import grammar, heuristics, langid, numerals
+from build_data.filters import FILTERS, Filter, Item, View, decide, filter_step, filters_for, score
 from build_data.parse import Parse, Sentence, Word
 from build_data.steps import Dropped, run
 from corpora.config import ConfigError
@@ -105,15 +105,18 @@ def test_all_scores_are_stored_and_the_first_failure_is_the_reason() -> None:
     kept, dropped, ledger = run(step, [Text(id="t", source_id="s", text="Se maksoi jotain."), Text(id="u", source_id="x", text="Se maksoi 500 euroa.")])
     assert not kept and [d.reason for d in dropped] == ["numbers=1", "no_source"]
     assert dropped[0].value == 1.0 and dropped[0].stage == "filter"
-    assert dropped[0].record.scores.keys() == FILTERS.keys() and dropped[0].record.scores["negation"] == 1.0
+    assert {"negation", "numbers", "tag_order", "quality"} <= dropped[0].record.scores.keys() and dropped[0].record.scores["negation"] == 1.0
     assert ledger.excluded == {"numbers": 1, "no_source": 1}
 
 
 def test_arms_get_the_filters_they_can_have() -> None:
     names = {arm: {f.name for f in filters_for(arm, "pair", {})} for arm in ("en", "native-hu", "mt-hu")}
-    assert names["en"] == {"few_words", "many_words", "letters", "repetition", "language"}
-    assert names["native-hu"] - names["en"] == {"finite_verb", "fragment"}
-    assert names["mt-hu"] == FILTERS.keys()
+    assert {"few_words", "letters", "language", "markup"} <= names["en"] and not names["en"] & {"copy", "numbers", "finite_verb", "quality", "answer_type"}
+    assert names["native-hu"] - names["en"] == {"finite_verb", "fragment", "foreign", "stems", "tag_order", "tag_distance"}
+    assert {f.name for f in FILTERS.values() if not f.needs & {"encoder"} and (not f.kinds or "pair" in f.kinds)} == names["mt-hu"]
+    assert {f.name for f in filters_for("mt-fi", "span", {"similarity": (0.4, 1.0)})} >= {"similarity", "answer_type", "answer_places"}  # off unless named
+    back = {f.name for f in filters_for("bt-en", "pair", {})}
+    assert {"numbers", "negation", "length_ratio"} <= back and not back & {"copy", "similar", "word_ratio", "finite_verb"}  # English beside English
 
 
 def test_bounds_of_a_study_and_an_unknown_name() -> None:
@@ -127,9 +130,28 @@ def test_bounds_of_a_study_and_an_unknown_name() -> None:
 def test_changed_bounds_change_the_key_and_nan_is_refused() -> None:
     steps = [filter_step(filters_for("en", "pair", b), "en", None, {}) for b in ({}, {"letters": (0.5, 1.0)})]
     assert steps[0].key != steps[1].key
-    broken = Filter(name="broken", score=lambda view: float("nan"), why="a test")
-    with pytest.raises(ValueError, match="broken scored NaN"):
-        broken(View("fi", ("Kissa.",)))
+    broken = Filter(name="broken", family="heuristic", item=lambda item: float("nan"), why="a test")
+    with pytest.raises(ConfigError, match=r"broken scored NaN on 'Kissa\.'"):
+        score(View("fi", (Item("fi", "Kissa."),)), [broken])
+    whole = Filter(name="whole", family="task", row=lambda view: float("nan"), why="a test")
+    with pytest.raises(ConfigError, match="whole scored NaN"):
+        score(View("fi", (Item("fi", "Kissa."),)), [whole])
+
+
+@pytest.mark.parametrize("bounds", [(1.0, 0.0), (float("nan"), 1.0)])
+def test_bounds_that_keep_nothing_are_refused(bounds: tuple[float, float]) -> None:
+    with pytest.raises(ConfigError, match=r"filters\.letters"):
+        filters_for("en", "pair", {"letters": bounds})
+    with pytest.raises(ConfigError, match=r"filters\.letters"):
+        dataclasses.replace(FILTERS["letters"], low=bounds[0], high=bounds[1])
+
+
+def test_decisions_use_stored_scores_alone() -> None:
+    row = Text(id="t", text="Kissa nukkuu sohvalla.", scores={"letters": 0.5, "of_other_times": 9.0})
+    tight, loose = (filters_for("en", "text", {"letters": (low, 1.0)}) for low in (0.6, 0.4))
+    refused = decide(row, tight)
+    assert isinstance(refused, Dropped) and (refused.reason, refused.value) == ("letters=0.5", 0.5)
+    assert decide(row, loose) is row
 
 
 def test_native_pairs_are_judged_by_their_worse_text() -> None:
@@ -165,19 +187,19 @@ def test_a_loop_is_found_wherever_it_stands(words: list[str], times: int) -> Non
 @given(st.integers(1, 9_999_999))
 def test_a_number_is_kept_however_it_is_grouped(value: int) -> None:
     for mark in (",", ".", " ", "\u00a0", "\u202f"):
-        assert heuristics.numbers_lost(f"Siellä oli {value:,} ihmistä.".replace(",", mark), f"There were {value:,} people.", "fi") == 0.0
-    assert heuristics.numbers_lost("Siellä oli väkeä.", f"There were {value + 2_000_000} people.", "fi") == 1.0
+        assert numerals.numbers_lost(f"Siellä oli {value:,} ihmistä.".replace(",", mark), f"There were {value:,} people.", "fi") == 0.0
+    assert numerals.numbers_lost("Siellä oli väkeä.", f"There were {value + 2_000_000} people.", "fi") == 1.0
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_scores_are_shares_for_any_text(text: str, source: str) -> None:
-    for score in (
+    for value in (
         heuristics.repetition(text), heuristics.letters(text), heuristics.copied(text, source), heuristics.cut_off(text, source),
-        heuristics.numbers_lost(text, source, "hu"), grammar.negation_mismatch(text, source, "hu"),
+        numerals.numbers_lost(text, source, "hu"), grammar.negation_mismatch(text, source, "hu"),
     ):  # fmt: skip
-        assert 0.0 <= score <= 1.0
+        assert 0.0 <= value <= 1.0
 
 
 def test_every_filter_says_why() -> None:
-    assert all(len(f.why) > 20 and f.low < f.high for f in FILTERS.values())
-    assert [dataclasses.asdict(f)["name"] for f in FILTERS.values()] == list(FILTERS)
+    assert all(len(f.why) > 20 and f.low <= f.high for f in FILTERS.values())
+    assert [f.name for f in FILTERS.values()] == list(FILTERS)

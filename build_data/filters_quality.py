@@ -1,0 +1,62 @@
+"""All scores of a text weighed together: how much likelier it is damaged than sound.
+
+A score says little by itself; what counts is how rare it is among good translations. quality_fi.toml and quality_hu.toml hold, by
+filter, the quantiles of 1,000s of good pairs (calibration) and the weight of being rare, fitted on one half of the pairs of
+`python -m benchmarks.filters check` by logistic regression; its report is on the other half. There are weights for three sets of
+scores: those of a text alone and its source ("plain"), with parses ("parse"), and with the encoder ("encoder").
+"""
+
+from __future__ import annotations
+
+import bisect
+import functools
+import math
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+POINTS = 201  # quantiles stored a filter
+RAREST = math.log10(POINTS)  # -log10 of the smallest tail that they can tell
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """What is stored for one language: sorted good scores by filter, and by set of filters the weights and the constant."""
+
+    good: Mapping[str, Sequence[float]]
+    weights: Mapping[str, Mapping[str, float]]  # set -> filter -> weight; "" is the constant
+
+
+def rarity(value: float, good: Sequence[float]) -> float:
+    """Return -log10 of the share of good texts at least as far out on the same side, 0 (usual) to RAREST; `good` is sorted."""
+    count = len(good)
+    below = bisect.bisect_right(good, value + 1e-9)
+    above = count - bisect.bisect_left(good, value - 1e-9)
+    tail = min(1.0, 2 * (min(below, above) + 0.5) / count)
+    return min(RAREST, -math.log10(tail))
+
+
+@functools.cache
+def weighing(language: str) -> Weighing | None:
+    """Return what is stored for a language, None where nothing was fitted."""
+    path = Path(__file__).parent / f"quality_{language}.toml"
+    if not path.is_file():
+        return None
+    raw = tomllib.loads(path.read_text("utf-8"))
+    return Weighing(raw["good"], raw["weights"])
+
+
+def damage_odds(scores: Mapping[str, float], language: str, known: Weighing | None = None) -> float:
+    """Return the log odds that a translated text is damaged, 0 where nothing was fitted or the text has no source to be held against.
+
+    The largest set of weights whose filters all have a score is used.
+    """
+    known = known or weighing(language)
+    if known is None:
+        return 0.0
+    best: Mapping[str, float] = {}
+    for weights in known.weights.values():
+        if len(weights) > len(best) and all(name in scores for name in weights if name):
+            best = weights
+    return sum(weight * (rarity(scores[name], known.good[name]) if name else 1.0) for name, weight in best.items())

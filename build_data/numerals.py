@@ -1,0 +1,82 @@
+"""Numbers in a translation beside its source: what was lost and what was invented. All pure.
+
+A number may be written out, grouped otherwise or moved to the other clock on either side without being a loss.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+
+from build_data.heuristics import words
+
+DIGIT = re.compile(r"\d")
+RUN = re.compile(r"\d+")
+GROUPED = re.compile(r"\d{1,3}(?:[.,  \u2009\u202f]\d{3})+(?!\d)")  # 1,000 or 1 000: thousands with any separator, thin spaces too
+NUMERAL = re.compile(r"\d+(?:[.,]\d+)*")
+AFTERNOON = re.compile(r"\d\s?p\.?m\b", re.IGNORECASE)
+
+# Where a written-out number may stand for digits: the beginnings of its word forms, ordinals included.
+SPELLED: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "0": "zero", "1": "one first once", "2": "two second twice both couple", "3": "three third", "4": "four", "5": "five fif", "6": "six", "7": "seven",
+        "8": "eight", "9": "nine nin", "10": "ten decade", "11": "eleven", "12": "twelve twelf dozen noon midnight", "13": "thirteen", "14": "fourteen", "15": "fifteen quarter",
+        "16": "sixteen", "17": "seventeen", "18": "eighteen", "19": "nineteen", "20": "twent", "24": "twenty-four", "30": "thirt half", "40": "fort", "50": "fift",
+        "60": "sixt", "70": "sevent", "80": "eight", "90": "ninet", "100": "hundred centur", "1000": "thousand",
+    },
+    "fi": {
+        "0": "nolla", "1": "yksi yhd yhte yhti ensim", "2": "kaksi kahd kahte kaht toinen tois pari", "3": "kolm", "4": "nelj", "5": "viisi viid viit",
+        "6": "kuusi kuud kuut", "7": "seits", "8": "kahdeks", "9": "yhdeks", "10": "kymmen", "11": "yksitoista yhdentoista yhdetoista",
+        "12": "kaksitoista kahdentoista kahdetoista tusina", "20": "kaksikymment kahdenkymmen kahdeskymmen", "100": "sata sada", "1000": "tuhat tuhan",
+    },
+    "hu": {
+        "0": "nulla", "1": "egy els", "2": "két kett másod", "3": "három hárm harmad", "4": "négy negy", "5": "öt", "6": "hat", "7": "hét het",
+        "8": "nyolc", "9": "kilenc", "10": "tíz tiz", "11": "tizenegy", "12": "tizenk tucat", "20": "húsz husz", "100": "száz", "1000": "ezer ezr",
+    },
+}  # fmt: skip
+
+
+@functools.lru_cache(4096)
+def numerals(text: str) -> tuple[str, ...]:
+    """Return the numerals of `text` as digits alone: "1,000.5" and "1 000,5" are both "10005"; "1.0" and "1" differ."""
+    if DIGIT.search(text) is None:
+        return ()
+    joined = GROUPED.sub(lambda found: re.sub(r"\D", "", found.group()), text)
+    return tuple(re.sub(r"\D", "", found) for found in NUMERAL.findall(joined))
+
+
+def _missing(wanted: tuple[str, ...], text: str, language: str, other: str) -> float:
+    """Return the share of `wanted` (numerals of `other`) that `text`, which is in `language`, has in no form."""
+    runs = RUN.findall(text)
+    present = {*numerals(text), *runs}
+    joined = "".join(runs)
+    lower = [word.casefold() for word in words(text)]
+    shift = 12 if AFTERNOON.search(other) else -12 if AFTERNOON.search(text) else 0
+
+    def kept(digits: str) -> bool:
+        plain = digits.lstrip("0") or "0"
+        if digits in present or plain in present or (len(digits) > 2 and digits in joined):
+            return True
+        if shift and len(digits) <= 2 and str(int(digits) + shift) in present:
+            return True
+        forms = tuple(SPELLED.get(language, {}).get(plain, "").split())
+        return bool(forms) and any(word.startswith(forms) for word in lower)
+
+    return sum(not kept(digits) for digits in wanted) / len(wanted)
+
+
+def numbers_lost(text: str, source: str, language: str) -> float:
+    """Return the share of the source's numerals that the translation lacks.
+
+    A number written out, one grouped otherwise ("2010 300"), and an afternoon hour ("5 pm" -> "17") are no loss. Languages
+    without a list in SPELLED get no credit for written-out numbers.
+    """
+    wanted = numerals(source)
+    return _missing(wanted, text, language, source) if wanted else 0.0
+
+
+def numbers_made(text: str, source: str) -> float:
+    """Return the share of the translation's numerals that the English source lacks, written-out numbers counting as there."""
+    wanted = numerals(text)
+    return _missing(wanted, source, "en", text) if wanted else 0.0
