@@ -20,7 +20,7 @@ from build_data.makers import labels_of, make, maker_key
 from build_data.mt_back import back_step
 from build_data.mt_folder import open_folder
 from build_data.mt_records import mt_step
-from build_data.refilter import choose, remember_rows
+from build_data.refilter import choose, content, remember, remember_rows
 from build_data.steps import Outcome, Step
 from build_data.translate import Translator
 from build_data.workshop import Workshop, load_aligner
@@ -140,6 +140,7 @@ def build_task(shop: Workshop, task: str, arm: str, command: str) -> dict[str, A
     gates = Gates(
         folder, spec.kind, language, filters, shop.parser(language) if way in ("mt", "native") else None, guard_fingerprint(study), lambda: shop.leaks,
         sources, _translated(shop, spec.kind, base_arm(arm)) if sources else (), lambda: shop.decode(base_arm(arm)) if sources else None,
+        shop.comparer if any("encoder" in f.needs for f in filters) else None,
     )  # fmt: skip
     pool = gates.run(records, _shown(shop, f"{task}.{arm}", len(records)))
     chosen = choose(pool.kept, filters, variant_of(arm), study.budget.validation, study.budget.examples)
@@ -149,7 +150,7 @@ def build_task(shop: Workshop, task: str, arm: str, command: str) -> dict[str, A
         study=study.name, task=task, arm=arm, kind=spec.kind, language=language, labels=labels, kept=outcome.kept, dropped=outcome.dropped,
         ledgers=before + outcome.ledgers, inputs=made_from, settings=settings(study, task, arm), key=task_key(study, task, arm),
         licences=tuple(sorted({c.licence for c in used})), publishable=_strictest([c.publishable for c in used]),
-        mt=_mt(shop, base_arm(arm), sources, outcome.kept) if sources else None, notes=sorted({f"`{c.name}`: {c.note}" for c in used if c.note}),
+        mt=_mt(shop, base_arm(arm), folder, sources, pool.kept) if sources else None, notes=sorted({f"`{c.name}`: {c.note}" for c in used if c.note}),
     )  # fmt: skip
     manifest = finish(built, data_folder(study, task, arm, shop.root / "data"), study.budget.validation, study.budget.examples, command, versions())
     _log(shop, f"{task}.{arm}", manifest, time.monotonic() - start)
@@ -184,8 +185,12 @@ def _translated(shop: Workshop, kind: Kind, arm: str) -> list[Step]:
     return [first, *map(back_step, back)]
 
 
-def _mt(shop: Workshop, arm: str, sources: Mapping[str, Record], kept: Sequence[Record]) -> dict[str, Any]:
-    return mt_record.of_task(shop.model_record(arm), _ways(shop, arm), shop.memory, sources, kept)
+def _mt(shop: Workshop, arm: str, folder: Path, sources: Mapping[str, Record], rows: Sequence[Record]) -> dict[str, Any]:
+    """Return manifest["mt"], told of the rows before the bounds decide: it is then the same for all bounds and variants, and found once."""
+    ways = _ways(shop, arm)
+    key = digest([asdict(shop.study.translation), [way.fingerprint for way in ways], content(list(sources.values())), content(rows)])
+    found: dict[str, Any] = remember(folder / "translation.json", key, lambda: mt_record.of_task(shop.model_record(arm), ways, shop.memory, sources, rows))
+    return found
 
 
 def _native(shop: Workshop, task: str, language: str, folder: Path) -> tuple[list[Record], list[dict[str, Any]]]:
