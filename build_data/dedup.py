@@ -20,7 +20,7 @@ from corpora.records import Choice, Pair, Record, Span, Tags
 VERSION = 2
 
 
-def _answer(record: Record) -> str:
+def answer_of(record: Record) -> str:
     """Return what the row says about its texts: its label, tags or answers."""
     if isinstance(record, Pair):
         return record.label
@@ -57,7 +57,7 @@ def _judge(records: Sequence[Record], near_too: bool) -> Iterator[Record | Dropp
     alike: dict[int, tuple[Near, list[str]]] = {}  # number of texts -> the rows kept so far and what they answer
     verdicts: dict[str, Dropped] = {}
     for record in by_rank(records):
-        key, answer = _key(record), _answer(record)
+        key, answer = _key(record), answer_of(record)
         if key in first:
             verdicts[record.id] = Dropped(record, "dedup", "duplicate" if first[key] == answer else "duplicate_conflict", 1.0)
             continue

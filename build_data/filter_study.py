@@ -121,17 +121,16 @@ def _filter(name: str, why: str, bounds: tuple[float, float], rows: Sequence[Rec
     values = np.array([record.scores[name] for record in rows])
     inside = (values >= bounds[0]) & (values <= bounds[1])
     scale = filter_plots.axis(values, bounds)
-    near = sorted((r for r, ok in zip(rows, inside, strict=True) if ok), key=lambda r: _distance(r.scores[name], bounds))  # ties stay in order of chance
+    away = np.where(inside, np.minimum(*(np.abs(values - bound) if math.isfinite(bound) else np.full(len(values), np.inf) for bound in bounds)), np.nan)
+    near = [
+        rows[at] for at in np.argsort(away, kind="stable")[: min(SHOWN, int(inside.sum()))]
+    ]  # ties stay in order of chance; NaN, the rows outside, come last
     outside = [r for r, ok in zip(rows, inside, strict=True) if not ok]
     return Shown(
         name, why, _words(bounds), len(rows), len(outside), sum(reason.partition("=")[0] == name for reason in reasons), (f"{scale.low:.3g}", f"{scale.high:.3g}"),
         filter_plots.histogram(values, scale, bounds), filter_plots.sweep(values, scale, bounds), _losses(values, bounds),
         [_example(r, name, fates) for r in near[:SHOWN]], [_example(r, name, fates) for r in outside[:SHOWN]],
     )  # fmt: skip
-
-
-def _distance(value: float, bounds: tuple[float, float]) -> float:
-    return min(abs(value - bound) if math.isfinite(bound) else math.inf for bound in bounds)
 
 
 def _losses(values: filter_plots.Values, bounds: tuple[float, float]) -> list[tuple[str, str]]:

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from build_data.answers import method_names
 from build_data import filter_study
+from build_data.answers import method_names
 from build_data.cards import card
 from build_data.filters import FILTERS
+from build_data.split import Alike, split
 from build_data.split import origin_id as origin_id
 from build_data.split import rank as rank
-from build_data.split import split
 from build_data.steps import Dropped, Ledger
 from build_data.tables import score_quantiles
 from corpora.config import ConfigError
@@ -45,12 +45,13 @@ class Built:
     publishable: str = "yes"
     mt: dict[str, Any] | None = None
     notes: list[str] = field(default_factory=list)
+    alike: Alike | None = None  # split.near_across of the rows, if it is known
 
 
 def finish(built: Built, folder: Path, validation: int, examples: int, command: str, versions: dict[str, str]) -> dict[str, Any]:
     """Write the finished task folder and return its manifest. Raises ConfigError where too few rows are left to train on."""
     check_labels(built.kept, built.labels, f"{built.task}.{built.arm}")
-    train, held_out, surplus = split(built.kept, validation, examples)
+    train, held_out, surplus = split(built.kept, validation, examples, built.alike)
     ledger = Ledger("budget", rows_in=len(built.kept), kept=len(train) + len(held_out))
     ledger.excluded.update(d.reason for d in surplus)
     ledgers = [*built.ledgers, ledger.close()]

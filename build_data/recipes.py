@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, cast
 
-from build_data import mt_record
+from build_data import mt_record, near
 from build_data.filters import filters_for
 from build_data.finish import Built, finish, rank
 from build_data.gates import Gates
@@ -21,6 +21,7 @@ from build_data.mt_back import back_step
 from build_data.mt_folder import open_folder
 from build_data.mt_records import mt_step
 from build_data.refilter import choose, content, remember, remember_rows
+from build_data.split import near_across, share_of
 from build_data.steps import Outcome, Step
 from build_data.translate import Translator
 from build_data.workshop import Workshop, load_aligner
@@ -144,13 +145,15 @@ def build_task(shop: Workshop, task: str, arm: str, command: str) -> dict[str, A
     )  # fmt: skip
     pool = gates.run(records, _shown(shop, f"{task}.{arm}", len(records)))
     chosen = choose(pool.kept, filters, variant_of(arm), study.budget.validation, study.budget.examples)
+    share = share_of(study.budget.validation, study.budget.examples)
+    alike = remember(folder / f"alike-{share:.6f}.json", digest([near.VERSION, near.BOUND, content(pool.kept)]), lambda: near_across(pool.kept, share))
     outcome = Outcome(chosen.kept, pool.dropped + chosen.dropped, pool.ledgers + chosen.ledgers)
     used = [corpora.load(str(item["corpus"])) for item in made_from]
     built = Built(
         study=study.name, task=task, arm=arm, kind=spec.kind, language=language, labels=labels, kept=outcome.kept, dropped=outcome.dropped,
         ledgers=before + outcome.ledgers, inputs=made_from, settings=settings(study, task, arm), key=task_key(study, task, arm),
         licences=tuple(sorted({c.licence for c in used})), publishable=_strictest([c.publishable for c in used]),
-        mt=_mt(shop, base_arm(arm), folder, sources, pool.kept) if sources else None, notes=sorted({f"`{c.name}`: {c.note}" for c in used if c.note}),
+        mt=_mt(shop, base_arm(arm), folder, sources, pool.kept) if sources else None, notes=sorted({f"`{c.name}`: {c.note}" for c in used if c.note}), alike=alike,
     )  # fmt: skip
     manifest = finish(built, data_folder(study, task, arm, shop.root / "data"), study.budget.validation, study.budget.examples, command, versions())
     _log(shop, f"{task}.{arm}", manifest, time.monotonic() - start)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from build_data.near import Near, normal
 from build_data.steps import Dropped
@@ -36,21 +36,29 @@ def held_out(record: Record, share: float) -> bool:
     return rank(f"side:{record.document or origin_id(record)}") < share
 
 
-def split(records: Sequence[Record], validation: int, examples: int) -> tuple[list[Record], list[Record], list[Dropped]]:
+Alike = Mapping[str, Mapping[str, float]]  # normal form of a validation text -> those of near train texts, and how near
+
+
+def share_of(validation: int, examples: int) -> float:
+    """Return the share of documents that are for validation."""
+    return validation / (validation + examples)
+
+
+def split(records: Sequence[Record], validation: int, examples: int, alike: Alike | None = None) -> tuple[list[Record], list[Record], list[Dropped]]:
     """Split rows into train and validation, both within budget, and return what neither keeps.
 
     A document's side is a hash of its name, so it never depends on other rows. Where two documents share a text, exactly or
     nearly, the validation row goes (stage "split", reason "straddle"): the train side, which matched arms share, is untouched.
-    The surplus over the budget is dropped as "budget". Raises StraddleError where a document or text is on both sides after that.
+    The surplus over the budget is dropped as "budget". `alike` is near_across of these rows or more, if it is known. Raises StraddleError where a document or text is on both sides after that.
     """
-    share = validation / (validation + examples)
+    share = share_of(validation, examples)
     train: list[Record] = []
     others: list[Record] = []
     for record in by_rank(records):
         (others if held_out(record, share) else train).append(record)
     surplus = train[examples:]
     train = train[:examples]
-    shared = dict(_shared(train, others))
+    shared = dict(_shared(train, others, near_across(records, share) if alike is None else alike))
     apart = [r for r in others if r.id not in shared]
     dropped = [Dropped(r, "split", "straddle", shared[r.id]) for r in others if r.id in shared]
     dropped += [Dropped(r, "budget", "budget") for r in surplus + apart[validation:]]
@@ -58,26 +66,30 @@ def split(records: Sequence[Record], validation: int, examples: int) -> tuple[li
     return sorted(train, key=lambda r: r.id), sorted(apart[:validation], key=lambda r: r.id), dropped
 
 
-def _shared(train: Sequence[Record], others: Sequence[Record]) -> Iterator[tuple[str, float]]:
+def near_across(records: Sequence[Record], share: float) -> dict[str, dict[str, float]]:
+    """Return which train texts are near to which validation texts, of all documents' sides; equal ones are not listed."""
+    sides: tuple[set[str], set[str]] = (set(), set())
+    for record in records:
+        sides[held_out(record, share)].update(t for t in map(normal, record.texts()) if len(t.split()) >= SHORTEST_NEAR)
+    near, names = Near(), sorted(sides[True])
+    for text in names:
+        near.add((text,))
+    found: dict[str, dict[str, float]] = {}
+    for text in sorted(sides[False]) if names else ():
+        for number, value in near.find((text,)):
+            if names[number] != text:
+                found.setdefault(names[number], {})[text] = round(value, 4)
+    return found
+
+
+def _shared(train: Sequence[Record], others: Sequence[Record], alike: Alike) -> Iterator[tuple[str, float]]:
     """Yield (id, similarity) of each row of `others` that has a text of `train`: 1 for an equal one, else Jaccard of .7 up."""
-    wanted = {normal(text) or text for record in others for text in record.texts()}
-    near = Near()
-    names: list[str] = []
-    for text in sorted(wanted):
-        if len(text.split()) >= SHORTEST_NEAR:
-            near.add((text,))
-            names.append(text)
-    alike: dict[str, float] = {}
-    for text in sorted({normal(t) or t for record in train for t in record.texts()}):
-        if text in wanted:
-            alike[text] = 1.0
-        if names and len(text.split()) >= SHORTEST_NEAR:
-            for number, value in near.find((text,)):
-                alike[names[number]] = max(value, alike.get(names[number], 0.0))
+    known = _texts(train)
     for record in others:
-        values = [alike[key] for text in record.texts() if (key := normal(text) or text) in alike]
-        if values:
-            yield record.id, round(max(values), 4)
+        keys = [normal(text) or text for text in record.texts()]
+        values = [1.0 if key in known else max((v for text, v in alike.get(key, {}).items() if text in known), default=0.0) for key in keys]
+        if max(values):
+            yield record.id, max(values)
 
 
 def check_apart(train: Sequence[Record], held: Sequence[Record]) -> None:
