@@ -10,6 +10,7 @@ Thresholds were chosen on the documents of --half 0; report --half 1, which shar
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import random
 import sys
 import time
@@ -23,7 +24,7 @@ from build_data.encoder import Encoder
 from build_data.memory import Linker, Memory
 from build_data.mt_embed import Aligner
 from build_data.mt_spans import Engine, Views, second_try, translate_spans
-from build_data.steps import Dropped
+from build_data.steps import Dropped, Work
 from build_data.translate import load_translator
 from corpora import corpus as corpora
 from corpora import readers
@@ -175,7 +176,7 @@ def squad(args: argparse.Namespace) -> str:
     kept = [(row, r) for row, r in zip(rows, results, strict=True) if isinstance(r, Span)]
     assert all(r.context[start : start + len(text)] == text for _, r in kept for text, start in r.answers)
     if args.out:
-        _write_sample(args.out, kept, args.sample, args.seed)
+        _write_sample(args.out, [row for row, _ in kept], step, args.sample, args.seed)
     return _kept(rows, results) + f"\n\nmemory: {dict(memory.counts)}"
 
 
@@ -193,12 +194,14 @@ def _kept(rows: Sequence[Span], results: Sequence[Span | Dropped]) -> str:
     return "\n".join([*lines, "|---|--:|--:|", *(f"| {name} | {n} | {100 * n / len(rows):.1f} |" for name, n in counts.most_common())])
 
 
-def _write_sample(path: Path, kept: Sequence[tuple[Span, Span]], size: int, seed: int) -> None:
-    """Write `size` kept questions side by side, their first answer on both sides marked."""
-    chosen = random.Random(seed).sample(sorted(kept, key=lambda pair: pair[0].id), min(size, len(kept)))
+def _write_sample(path: Path, kept: Sequence[Span], step: Work, size: int, seed: int) -> None:
+    """Write `size` kept questions side by side: the first annotated answer that was found, marked on both sides."""
+    chosen = random.Random(seed).sample(sorted(kept, key=lambda row: row.id), min(size, len(kept)))
     lines = []
-    for number, (row, result) in enumerate(chosen, 1):
-        (answer, start), (text, place) = row.answers[0], result.answers[0]
+    for number, row in enumerate(chosen, 1):
+        alone = [dataclasses.replace(row, answers=(answer,)) for answer in dict.fromkeys(row.answers)]  # the memory knows all of it
+        first, result = next((one, r) for one, r in zip(alone, step(alone), strict=True) if isinstance(r, Span))
+        (answer, start), (text, place) = first.answers[0], result.answers[0]
         methods = "+".join(method_names(int(result.scores["span_method"])))
         lines.append(
             f"{number} {row.id} {methods} {result.scores['span_agreement']:.2f}\n  Q  {row.question}\n  EN {_context(row.context, answer, start)}\n"

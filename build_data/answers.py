@@ -131,13 +131,14 @@ def case_of(bitext: Bitext, answer: str, start: int, phrase: str, views: Mapping
     if not asked or not positions:
         return None
     words = [bitext.target_words[i].text for i in positions]
-    counts = weights(bitext, asked)
-    supports = {
-        "copy": words_support(fits(content(answer), words, lambda a, b: copied(a, b, language))),
-        "phrase": words_support(fits(real(phrase.split()), words, lambda a, b: inflected(a, b, language))),
-    }
-    supports |= {name: links_support(links, counts, positions) for name, links in views.items()}
     longest = 3 * len(asked) + SLACK
+    literal = {
+        "copy": fits(content(answer), words, lambda a, b: copied(a, b, language), longest),
+        "phrase": fits(real(phrase.split()), words, lambda a, b: inflected(a, b, language), longest),
+    }
+    counts = weights(bitext, asked)
+    supports = {name: words_support(values) for name, values in literal.items() if values}
+    supports |= {name: links_support(links, counts, positions) for name, links in views.items()}
     stretches = [(first, last) for first in range(len(positions)) for last in range(first, min(len(positions), first + longest))]
     return Case(bitext, answer, positions, stretches, supports)
 
@@ -161,7 +162,13 @@ def decide(case: Case) -> Found | Lost:
 
 
 def _together(case: Case, votes: Sequence[str]) -> tuple[str, ...]:
-    """Return the votes whose own choice shares a word with another vote's: two neighbours would agree on both of them, and neither be right."""
+    """Return the votes that count.
+
+    Two neighbours would agree on both of them, and neither be right: a vote's own choice must share a word with another's. The score comes from the model
+    that wrote the text, so it confirms the encoder and not its own attention or phrase (with a poor model all 3 such spans that were read were wrong).
+    """
+    confirmed = "embedding" if "embedding" in case.supports else "attention"
+    votes = [name for name in votes if name != "score" or confirmed in votes]
     if len(votes) < 2:
         return tuple(votes)
     own = {name: case.choice(name) for name in votes}

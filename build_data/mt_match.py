@@ -159,27 +159,30 @@ def numbers_joined(words: Sequence[str]) -> list[tuple[str, bool]]:
     return out
 
 
-def fits(pattern: Sequence[str], words: Sequence[str], same: Callable[[str, str], bool]) -> list[list[float]]:
-    """Return how well each stretch of `words` matches `pattern`: out[first][last - first] is an F1, 1.0 = every part and nothing besides.
+def fits(pattern: Sequence[str], words: Sequence[str], same: Callable[[str, str], bool], longest: int) -> list[list[float]]:
+    """Return how well each stretch of at most `longest` words matches `pattern`: out[first][last - first] is an F1, 1.0 = every part and nothing besides.
 
     Recall counts letters, or an article alone would be half of "a torony". For precision a word that matches nothing is excused as long as the
     pattern has parts that found no word: "Bysantin valtakunta" fits "Byzantine Empire" no worse than "Bysantin". A word that only
-    repeats what is matched is not excused. No stretch begins or ends with a value if no word in it matches.
+    repeats what is matched is not excused. [] where no word matches anything.
     """
     compared = numbers_joined(words)
     hits = [frozenset(i for i, wanted in enumerate(pattern) if same(wanted, text)) for text, _ in compared]
+    if not any(hits):
+        return []
     letters = [len(key(part)) for part in pattern]
     out: list[list[float]] = []
     for first in range(len(words)):
         seen: frozenset[int] = frozenset()
-        useful, row = 0, []
-        for last in range(first, len(words)):
-            goes_on = last > first and compared[last][1]
-            useful += bool(hits[last] - seen) or (goes_on and bool(hits[last]))
-            seen |= hits[last]
+        useful, recall, row = 0, 0.0, []
+        for last in range(first, min(first + longest, len(words))):
+            fresh = hits[last] - seen
+            useful += bool(fresh) or (last > first and compared[last][1] and bool(hits[last]))
+            if fresh:
+                seen |= fresh
+                recall = sum(letters[i] for i in seen) / sum(letters)
             length = last - first + 1
             precision = (useful + min(length - useful, len(pattern) - len(seen))) / length
-            recall = sum(letters[i] for i in seen) / max(sum(letters), 1)
             row.append(round(2 * precision * recall / (precision + recall), 3) if seen else 0.0)
         out.append(row)
     return out

@@ -8,7 +8,7 @@ from itertools import accumulate
 from build_data.mt_bitext import Bitext, Links
 from build_data.mt_match import FUNCTION, key
 
-FLOOR = 0.2  # link weight below which a word counts as linked to nothing, so that noise is not taken for certainty
+FLOOR = 0.3  # link weight below which a word counts as linked to nothing, so that noise is not taken for certainty
 LIGHT = 0.5  # weight of an English function word: endings absorb it, so its links wander
 RECALL = 0.6  # weight of recall in the F over links: a word too many is the commoner fault
 

@@ -189,10 +189,10 @@ def test_what_of_an_answer_must_show(text: str, expected: list[str]) -> None:
 
 
 def test_a_number_with_spaces_is_one() -> None:
-    values = mt_match.fits(["23,000"], ["noin", "23", "000", "ihmistä"], mt_match.alike)
+    values = mt_match.fits(["23,000"], ["noin", "23", "000", "ihmistä"], mt_match.alike, 9)
     assert values[1][1] == 1.0 and values[1][0] == 1.0 and values[0][0] == 0.0
 
 
 def test_a_word_that_repeats_what_is_matched_counts_against_a_stretch() -> None:
-    values = mt_match.fits(["Anna", "Oskar"], ["Anna", "Anna", "Oskar"], mt_match.alike)
+    values = mt_match.fits(["Anna", "Oskar"], ["Anna", "Anna", "Oskar"], mt_match.alike, 9)
     assert values[1][1] == 1.0 and values[0][2] < 1.0
