@@ -30,6 +30,7 @@ VERSION = 2  # raise when the same translations and links would give other spans
 METHODS = ("copy", "phrase", "attention", "embedding", "score", "sentence")  # bit i of `method_code` stands for METHODS[i]
 LITERAL = ("copy", "phrase")
 AGREE = 0.35  # F1 from which a witness agrees with a stretch
+FULL = 0.75  # F1 from which copy and phrase are enough without links
 TRUST = {"embedding": 1.5, "phrase": 0.5}  # weight in the sum, others 1: the encoder has the best borders, a phrase alone was often put otherwise
 TIE = 0.98  # share of the best sum from which a stretch elsewhere is as good
 TELLING = 4  # letters a full match must have to be taken without links: "on" or "a" may stand anywhere
@@ -149,6 +150,8 @@ def decide(case: Case) -> Found | Lost:
     best = case.best(totals.__getitem__)
     values = {name: support(*best) for name, support in case.supports.items()}
     votes = _together(case, [name for name in METHODS if values.get(name, 0.0) >= AGREE])
+    if len(votes) > 1 and set(votes) <= set(LITERAL) and min(values[name] for name in votes) < FULL:
+        votes = votes[:1]  # both are about letters: half a name in two ways is still half a name
     agreement = round(sorted([0.0, 0.0, *values.values()])[-2], 3)
     elsewhere = max((value for (a, b), value in totals.items() if b < best[0] or a > best[1]), default=0.0)
     if totals[best] > 0 and elsewhere >= TIE * totals[best]:
