@@ -41,8 +41,16 @@ def load_parser(settings: Parsing, language: str, cache: Path, threads: int = 1)
 
     The pack is checked here, its networks are loaded at the first text that the cache does not hold. Raises ConfigError.
     """
-    pack = open_pack(settings.packs, language, lambda: Path(need("stanza.resources.common", "build").DEFAULT_MODEL_DIR))
-    return StanzaParser(pack, settings.batch, cache, threads)
+    return StanzaParser(_pack(settings, language), settings.batch, cache, threads)
+
+
+def pack_sums(settings: Parsing, language: str) -> dict[str, str]:
+    """Return the sums of the files of a language's pack, for keys and manifests. Raises ConfigError for a pack that is not there."""
+    return _pack(settings, language).sums()
+
+
+def _pack(settings: Parsing, language: str) -> Pack:
+    return open_pack(settings.packs, language, lambda: Path(need("stanza.resources.common", "build").DEFAULT_MODEL_DIR))
 
 
 class StanzaParser:

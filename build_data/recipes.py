@@ -20,6 +20,7 @@ from build_data.makers import labels_of, make, maker_key
 from build_data.mt_back import back_step
 from build_data.mt_folder import open_folder
 from build_data.mt_records import mt_step
+from build_data.parse import pack_sums
 from build_data.refilter import choose, content, remember, remember_rows
 from build_data.split import near_across, share_of
 from build_data.steps import Outcome, Step
@@ -29,7 +30,7 @@ from corpora import corpus as corpora
 from corpora import readers
 from corpora.config import ConfigError
 from corpora.records import Document, Kind, Record
-from corpora.shards import digest, file_sha256, known_sha256
+from corpora.shards import digest, file_sha256
 from corpora.study import Study, arm_language, base_arm, data_folder, variant_of
 
 __all__ = ["Workshop", "build_task", "finished", "inputs", "settings", "task_key"]
@@ -62,7 +63,7 @@ def settings(study: Study, task: str, arm: str) -> dict[str, Any]:
     if way in ("mt", "bt"):
         out["translation"] = _translation(study, language, way, spec.kind)
     if way in ("mt", "native"):
-        out["pack"] = _pack_sums(study, language)
+        out["pack"] = pack_sums(study.parsing, language)
     return out
 
 
@@ -82,14 +83,6 @@ def _translation(study: Study, language: str, way: str, kind: str) -> dict[str, 
 
 def _bound(value: float) -> float | None:
     return value if math.isfinite(value) else None  # JSON has no infinity: null is an open side
-
-
-def _pack_sums(study: Study, language: str) -> Any:
-    pack = study.parsing.packs.get(language)
-    if not pack:
-        raise ConfigError(f"studies/{study.name}.toml: parsing.packs has no Stanza pack for {language!r}; name a folder or a Stanza package")
-    folder = corpora.find_folder(pack)
-    return {p.name: known_sha256(p)[:16] for p in sorted(folder.glob("*.pt"))} if folder.is_dir() else pack
 
 
 def task_key(study: Study, task: str, arm: str) -> str:
