@@ -18,7 +18,7 @@ endif
 OPTIONS := $(if $(DRY_RUN),--dry-run) $(if $(SET),--set '$(SET)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data train report demo test check clean
+.PHONY: help setup data train report demo test check bench clean
 
 help:  ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,11 @@ check: setup  ## ruff and mypy strict; changes nothing
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check . || (echo "run: .venv/bin/ruff format ." && false)
 	@.venv/bin/mypy
+
+bench: setup  ## time the translation and parsing stages beside the bare libraries (minutes; ratios are what counts)
+	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.translate speed
+	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.translate memory --sizes 2000 10000
+	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.parse speed
 
 clean:  ## remove caches of tools; data/, runs/ and reports/ took hours and stay (delete them by hand)
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
