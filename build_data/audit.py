@@ -100,7 +100,7 @@ class Evaluation:
 def evaluation(study: Study) -> Evaluation:
     """Read every dev and test file of the study's targets, in all its languages. Raises ConfigError for a file that is not here."""
     found = Evaluation()
-    wanted = [
+    wanted: list[tuple[str, str, tuple[str, ...]]] = [
         (f"{name}.{language}", corpus, ("dev", "test"))
         for name, target in study.targets.items()
         for language, corpus in [("en", target.english), *target.test.items()]
