@@ -34,7 +34,7 @@ TITLES = {
     "heuristics": "heuristics + language", "plain": "+ word lists", "stanza": "Stanza alone", "parse": "heuristics + lists + Stanza", "encoder": "all, encoder too",
 }  # fmt: skip
 ALARMS = 0.05
-DEV_ROWS = 400  # of each file of dev pairs
+DEV_ROWS = 200  # of each file of dev pairs
 Floats = npt.NDArray[np.float64]
 
 
@@ -91,10 +91,10 @@ def weigh(rows: Sequence[Row], scores: Sequence[Mapping[str, float]]) -> Weighin
     weight = np.array([1.0 if row.kind == "good" else sizes["good"] / sizes[row.kind] / (len(sizes) - 1) for row in rows])
     weights: dict[str, dict[str, float]] = {}
     for name, chosen in SETS.items():
-        x = np.array([[rarity(s[f.name], good[f.name]) for f in chosen] for s in scores])
+        x = np.array([[rarity(s[f.name], good[f.name], f.worst) for f in chosen] for s in scores])
         w = logistic(x, y, weight)
         weights[name] = {f.name: round(float(v), 4) for f, v in zip(chosen, w, strict=False)} | {"": round(float(w[-1]), 4)}
-    return Weighing(good, weights)
+    return Weighing(good, weights, {f.name: f.worst for f in WEIGHED})
 
 
 def fit(root: Path, language: str, each: int, cache: Path) -> str:
@@ -103,6 +103,7 @@ def fit(root: Path, language: str, each: int, cache: Path) -> str:
     known = weigh(rows, scores_of(rows, language, cache))
     lines = [f"# Calibration and weights of the filter `quality`, from {len(rows)} pairs; made by: python -m benchmarks.filters fit", "", "[good]"]
     lines += [f"{name} = [{', '.join(f'{v:.5g}' for v in values)}]" for name, values in known.good.items()]
+    lines += ["", "[worst]", *(f'{name} = "{side}"' for name, side in known.worst.items())]
     for name in STORED:
         lines += ["", f"[weights.{name}]", *(f'{key or chr(34) * 2} = {value}' for key, value in known.weights[name].items())]
     (Path(filters_quality.__file__).parent / f"quality_{language}.toml").write_text("\n".join(lines) + "\n", "utf-8")
@@ -133,11 +134,11 @@ def check(root: Path, language: str, each: int, cache: Path) -> str:
     kinds = list(dict.fromkeys(row.kind for row in test if row.kind != "good"))
     numbers: dict[str, Floats] = {}
     for name, chosen in SETS.items():
-        only = Weighing(fitted.good, {name: fitted.weights[name]})
+        only = Weighing(fitted.good, {name: fitted.weights[name]}, fitted.worst)
         names = {f.name for f in chosen}
         numbers[TITLES[name]] = np.array([damage_odds({k: v for k, v in scores[i].items() if k in names}, language, only) for i in parts[1]])
     for f in WEIGHED:
-        numbers[f"`{f.name}`"] = np.array([rarity(scores[i][f.name], fitted.good[f.name]) for i in parts[1]])
+        numbers[f"`{f.name}`"] = np.array([rarity(scores[i][f.name], fitted.good[f.name], f.worst) for i in parts[1]])
     numbers["default bounds: refused"] = np.array([float(failure(scores[i], SCORED) is not None) for i in parts[1]])
     title = f"### {language}: {sum(r.kind == 'good' for r in test)} good pairs and, of each damage, {min(sum(r.kind == k for r in test) for k in kinds)} to {max(sum(r.kind == k for r in test) for k in kinds)}"
     return "\n".join([title, "", *table(test, kinds, numbers), "", *alarms(root, language, cache), ""])

@@ -91,7 +91,7 @@ ALL = (
            why="the source ends as a sentence, the translation doesn't: it was cut"),
     Filter(name="negation", family="words", item=lambda i: grammar.negation_mismatch(i.text, i.source, i.language), high=0.5, needs=SOURCE,
            why="a lost or invented negation turns an NLI label round"),
-    Filter(name="names", family="words", item=lambda i: meaning.names_changed(i.text, i.source), high=0.85, needs=SOURCE,
+    Filter(name="names", family="words", item=lambda i: meaning.names_changed(i.text, i.source), high=0.9, needs=SOURCE,
            why="share of capitalised names without a counterpart by stem: another text's translation"),
     Filter(name="question", family="words", item=lambda i: meaning.question_changed(i.text, i.source, i.language), high=0.5, needs=SOURCE,
            why="a question that became a statement, or the other way round"),

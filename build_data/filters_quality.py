@@ -22,19 +22,20 @@ RAREST = math.log10(POINTS)  # -log10 of the smallest tail that they can tell
 
 @dataclass(frozen=True)
 class Weighing:
-    """What is stored for one language: sorted good scores by filter, and by set of filters the weights and the constant."""
+    """What is stored for one language: sorted good scores by filter, the side that is bad (Filter.worst), and by set of filters the weights and the constant."""
 
     good: Mapping[str, Sequence[float]]
     weights: Mapping[str, Mapping[str, float]]  # set -> filter -> weight; "" is the constant
+    worst: Mapping[str, str]  # filter -> "min" (low is bad), "max" (high is bad) or "far" (both are)
 
 
-def rarity(value: float, good: Sequence[float]) -> float:
-    """Return -log10 of the share of good texts at least as far out on the same side, 0 (usual) to RAREST; `good` is sorted."""
+def rarity(value: float, good: Sequence[float], worst: str = "far") -> float:
+    """Return -log10 of the share of good texts at least as far out on the bad side, 0 (usual) to RAREST; `good` is sorted."""
     count = len(good)
     below = bisect.bisect_right(good, value + 1e-9)
     above = count - bisect.bisect_left(good, value - 1e-9)
-    tail = min(1.0, 2 * (min(below, above) + 0.5) / count)
-    return min(RAREST, -math.log10(tail))
+    tail = 2 * min(below, above) if worst == "far" else below if worst == "min" else above
+    return min(RAREST, -math.log10(min(1.0, (tail + 0.5) / (count + 0.5))))
 
 
 @functools.cache
@@ -44,7 +45,7 @@ def weighing(language: str) -> Weighing | None:
     if not path.is_file():
         return None
     raw = tomllib.loads(path.read_text("utf-8"))
-    return Weighing(raw["good"], raw["weights"])
+    return Weighing(raw["good"], raw["weights"], raw["worst"])
 
 
 def damage_odds(scores: Mapping[str, float], language: str, known: Weighing | None = None) -> float:
@@ -59,4 +60,4 @@ def damage_odds(scores: Mapping[str, float], language: str, known: Weighing | No
     for weights in known.weights.values():
         if len(weights) > len(best) and all(name in scores for name in weights if name):
             best = weights
-    return sum(weight * (rarity(scores[name], known.good[name]) if name else 1.0) for name, weight in best.items())
+    return sum(weight * (rarity(scores[name], known.good[name], known.worst[name]) if name else 1.0) for name, weight in best.items())

@@ -176,10 +176,11 @@ def test_rarity_and_odds() -> None:
     good = [float(x) for x in range(201)]
     assert filters_quality.rarity(100.0, good) == pytest.approx(0.0, abs=0.01)
     assert filters_quality.rarity(-5.0, good) == filters_quality.rarity(500.0, good) == pytest.approx(filters_quality.RAREST, abs=0.01)
+    assert filters_quality.rarity(-5.0, good, "max") < 0.01 < 2 < filters_quality.rarity(-5.0, good, "min")  # only the bad side counts
     assert filters_quality.rarity(0.0, [0.0] * 201) == 0.0  # the usual value of a score that is nearly always 0 is not rare
-    known = filters_quality.Weighing({"a": good, "b": good}, {"plain": {"a": 2.0, "": -1.0}, "encoder": {"a": 1.0, "b": 3.0, "": -1.0}})
+    known = filters_quality.Weighing({"a": good, "b": good}, {"plain": {"a": 2.0, "": -1.0}, "encoder": {"a": 1.0, "b": 3.0, "": -1.0}}, {"a": "max", "b": "far"})
     assert filters_quality.damage_odds({"a": 500.0}, "fi", known) == pytest.approx(2 * filters_quality.RAREST - 1, abs=0.05)
-    assert filters_quality.damage_odds({"a": 100.0, "b": 500.0}, "fi", known) == pytest.approx(3 * filters_quality.RAREST - 1, abs=0.05)
+    assert filters_quality.damage_odds({"a": 0.0, "b": 500.0}, "fi", known) == pytest.approx(3 * filters_quality.RAREST - 1, abs=0.05)
     assert filters_quality.damage_odds({}, "xx") == 0.0  # nothing was fitted
 
 
