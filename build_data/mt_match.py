@@ -1,7 +1,7 @@
 """When a target word is a form of another: case endings, numbers, names. Pure functions on words; a language is an argument.
 
-Three tables say what the letters cannot: numbers written out, months and units. Each entry holds the beginnings of the word's
-forms in the target language, so that case endings need no rule of their own.
+Tables say what the letters cannot: numbers written out, months and units. Each entry holds the beginnings of the word's forms in the
+target language, so that case endings need no rule of their own.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
+from build_data.numerals import SPELLED
 from build_data.stems import stem
 
 # English words that Finnish and Hungarian say by endings, or not at all; they may be missing from an answer's translation.
@@ -20,38 +21,27 @@ NUMBER = re.compile(r"\d+(?:[.,\u00a0\u2009\u202f']\d+)*")
 HEAD, TAIL = re.compile(r"[^\w\s]*\d{1,3}(?:\u00a0\d{3})*"), re.compile(r"\d{3}(?!\d)")  # "€23" and "000-at" are one number in two words
 ENDING = 9  # letters: Finnish endings stack up (-issammekin), and compounds with more are other words
 STEM = 4
-NEAR = 0.75  # share of letters (difflib) from which capitalised words, spelled plainly, are one name: Moscow - Moskova 1.0, London - Lissabon .4
-SPELLED = (("ck", "k"), ("ch", "s"), ("ph", "f"), ("th", "t"), ("sh", "s"), ("x", "ks"), ("c", "k"), ("q", "k"), ("w", "v"), ("z", "s"), ("y", "i"), ("j", "i"))
+NEAR = 0.75  # share of letters (difflib) from which capitalised words, spelled plainly, are one name: Moscow - Moskova 1.0, Chechnya - Tšetšenia .5, London - Lissabon .2
+PLAIN = (("ck", "k"), ("ch", "s"), ("ph", "f"), ("th", "t"), ("sh", "s"), ("x", "ks"), ("c", "k"), ("q", "k"), ("w", "v"), ("z", "s"), ("y", "i"), ("j", "i"))
 PART = re.compile(r"\d+(?:[.,\u00a0\u2009\u202f']\d+)*[^\W\d]*|[%$€£]|[^\W\d_][^\s%$€£–—/-]*")  # "12-inch" is "12" and "inch", "4th" and "1990s" are one
 EDGES = " \t.,;:!?…\"'`´‘’‚“”„«»()[]{}<>*_~–—-/\\|"
 
-# Small numbers as English writes them -> digits; and the beginnings of the target language's words for those digits.
+# Small numbers as English writes them -> digits; numerals.SPELLED has the target language's words for those.
 COUNTS: Mapping[str, str] = dict(zip(
-    "one first two second three third four fourth five fifth six sixth seven seventh eight eighth nine ninth ten tenth eleven twelve twenty hundred thousand million billion".split(),  # noqa: SIM905
-    "1 1 2 2 3 3 4 4 5 5 6 6 7 7 8 8 9 9 10 10 11 12 20 100 1000 1000000 1000000000".split(), strict=True,  # noqa: SIM905
+    "one first two second three third four fourth five fifth six sixth seven seventh eight eighth nine ninth ten tenth eleven twelve twenty hundred thousand".split(),  # noqa: SIM905
+    "1 1 2 2 3 3 4 4 5 5 6 6 7 7 8 8 9 9 10 10 11 12 20 100 1000".split(), strict=True,  # noqa: SIM905
 ))  # fmt: skip
-SPOKEN: Mapping[str, Mapping[str, str]] = {
-    "fi": {
-        "1": "yksi yhde yhtä yhteen ensimmäi", "2": "kaksi kahde kahta kahteen toinen toise toista", "3": "kolme kolma", "4": "neljä", "5": "viisi viide viittä viiteen",
-        "6": "kuusi kuude kuutta kuuteen", "7": "seitsem", "8": "kahdeks", "9": "yhdeks", "10": "kymmenen kymmenä kymmentä kymmene", "11": "yksitoista", "12": "kaksitoista kahdentoista",
-        "20": "kaksikymmentä kahdenkymmen", "100": "sata sada", "1000": "tuhat tuhan", "1000000": "miljoon", "1000000000": "miljardi",
-    },
-    "hu": {
-        "1": "egy első", "2": "két kett máso", "3": "három hárma hármo harmad", "4": "négy negye", "5": "öt", "6": "hat", "7": "hét hete", "8": "nyolc", "9": "kilenc",
-        "10": "tíz tize", "11": "tizenegy", "12": "tizenk", "20": "húsz", "100": "száz száza", "1000": "ezer ezre", "1000000": "millió", "1000000000": "milliárd",
-    },
-}  # fmt: skip
 # English word or sign -> beginnings of the target language's word, for answers that are dates, shares and sums.
 WORDS: Mapping[str, Mapping[str, str]] = {
     "fi": {
         "january": "tammi", "february": "helmi", "march": "maalis", "april": "huhti", "may": "touko", "june": "kesäku", "july": "heinä", "august": "elo",
         "september": "syys", "october": "loka", "november": "marras", "december": "joulu", "percent": "prosen", "%": "prosen", "dollars": "dollari", "$": "dollari",
-        "pounds": "punta puntaa punna", "£": "punta puntaa punna", "euros": "euro", "€": "euro", "century": "vuosisa", "years": "vuo vuosi",
+        "pounds": "punta puntaa punna", "£": "punta puntaa punna", "euros": "euro", "€": "euro", "century": "vuosisa", "million": "miljoon", "billion": "miljard", "years": "vuo vuosi",
     },
     "hu": {
         "january": "január", "february": "február", "march": "március", "april": "április", "may": "május", "june": "június", "july": "július", "august": "augusztus",
         "september": "szeptember", "october": "október", "november": "november", "december": "december", "percent": "százalék", "%": "százalék", "dollars": "dollár", "$": "dollár",
-        "pounds": "font", "£": "font", "euros": "euró", "€": "euró", "century": "század", "years": "év",
+        "pounds": "font", "£": "font", "euros": "euró", "€": "euró", "century": "század", "million": "millió", "billion": "milliárd", "years": "év",
     },
 }  # fmt: skip
 
@@ -99,7 +89,7 @@ def copied(pattern: str, word: str, language: str) -> bool:
     if alike(pattern, word):
         return True
     digits = COUNTS.get(english) or number(pattern)
-    spoken = SPOKEN.get(language, {}).get(digits, "").split()
+    spoken = SPELLED.get(language, {}).get(digits, "").split()
     listed = WORDS.get(language, {}).get(english, "").split()
     if (COUNTS.get(english) and number(word) == digits) or any(other.startswith(key(form)) for form in (*spoken, *listed)):
         return True
@@ -117,7 +107,7 @@ def _near(name: str, word: str) -> bool:
 def _plain(name: str) -> str:
     """Return a name as a language with few letters would spell it: no marks, k for c, v for w."""
     letters = "".join(c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c))
-    for theirs, ours in SPELLED:
+    for theirs, ours in PLAIN:
         letters = letters.replace(theirs, ours)
     return letters
 
