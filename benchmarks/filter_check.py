@@ -85,7 +85,9 @@ def logistic(x: Floats, y: Floats, weight: Floats, steps: int = 3000, rate: floa
 
 def weigh(rows: Sequence[Row], scores: Sequence[Mapping[str, float]]) -> Weighing:
     """Fit on the rows given: quantiles of the good ones, then weights of rarity for each set; all damages together weigh what the good rows weigh."""
-    good = {f.name: np.quantile([s[f.name] for r, s in zip(rows, scores, strict=True) if r.kind == "good"], np.linspace(0, 1, POINTS)).tolist() for f in WEIGHED}
+    good = {
+        f.name: np.quantile([s[f.name] for r, s in zip(rows, scores, strict=True) if r.kind == "good"], np.linspace(0, 1, POINTS)).tolist() for f in WEIGHED
+    }
     y = np.array([row.kind != "good" for row in rows], float)
     sizes = {kind: sum(row.kind == kind for row in rows) for kind in {row.kind for row in rows}}
     weight = np.array([1.0 if row.kind == "good" else sizes["good"] / sizes[row.kind] / (len(sizes) - 1) for row in rows])
@@ -105,7 +107,7 @@ def fit(root: Path, language: str, each: int, cache: Path) -> str:
     lines += [f"{name} = [{', '.join(f'{v:.5g}' for v in values)}]" for name, values in known.good.items()]
     lines += ["", "[worst]", *(f'{name} = "{side}"' for name, side in known.worst.items())]
     for name in STORED:
-        lines += ["", f"[weights.{name}]", *(f'{key or chr(34) * 2} = {value}' for key, value in known.weights[name].items())]
+        lines += ["", f"[weights.{name}]", *(f"{key or chr(34) * 2} = {value}" for key, value in known.weights[name].items())]
     (Path(filters_quality.__file__).parent / f"quality_{language}.toml").write_text("\n".join(lines) + "\n", "utf-8")
     return f"{language}: fitted on {len(rows)} pairs"
 

@@ -53,4 +53,6 @@ def compare(root: Path, language: str, opusfilter: Path | None) -> str:
         return "\n".join([*lines, f"| OpusFilter | not measured: {(done.stderr.strip().splitlines() or ['no message'])[-1]} |", ""])
     found = json.loads(done.stdout)
     lines += [f"| OpusFilter {found['version']}, its {len(found['filters'])} of them | {len(pairs) / sum(found['filters'].values()):,.0f} |"]
-    return "\n".join([*lines, "", "OpusFilter by filter, microseconds a pair: " + ", ".join(f"{n} {1e6 * s / len(pairs):.0f}" for n, s in found["filters"].items()), ""])
+    return "\n".join(
+        [*lines, "", "OpusFilter by filter, microseconds a pair: " + ", ".join(f"{n} {1e6 * s / len(pairs):.0f}" for n, s in found["filters"].items()), ""]
+    )

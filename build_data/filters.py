@@ -148,11 +148,7 @@ def filters_for(arm: str, kind: Kind, bounds: Mapping[str, tuple[float, float]])
         check_bounds(name, low, high)
     way = arm.partition("-")[0]
     has: dict[str, frozenset[Need]] = {"en": frozenset(), "native": PARSE, "bt": SOURCE, "mt": BOTH | ENCODER}
-    chosen = (
-        f
-        for f in ALL
-        if (f.on or f.name in bounds) and f.needs <= has[way] and (not f.kinds or kind in f.kinds) and not (f.across and way == "bt")
-    )
+    chosen = (f for f in ALL if (f.on or f.name in bounds) and f.needs <= has[way] and (not f.kinds or kind in f.kinds) and not (f.across and way == "bt"))
     return tuple(dataclasses.replace(f, low=bounds[f.name][0], high=bounds[f.name][1]) if f.name in bounds else f for f in chosen)
 
 

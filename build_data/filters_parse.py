@@ -36,7 +36,9 @@ CLOSED = re.compile(
 )
 FIRST_PERSON = re.compile(r"(?:i|we|me|us|my|our|mine|ours|myself|ourselves|let['’]s)(?:['’]\w+)?")
 PAST = re.compile(r"was|were|did|had|went|said|came|took|made|got|gave|saw|knew|thought|told|became|left|\w{3,}ed")
-PRESENT = re.compile(r"is|are|am|do|does|has|have|will|can|may|must|should|would|could|might|let|['’](?:s|re|m|ll|ve)|\w+['’](?:s|re|m|ll|ve|d)|don['’]t|doesn['’]t")
+PRESENT = re.compile(
+    r"is|are|am|do|does|has|have|will|can|may|must|should|would|could|might|let|['’](?:s|re|m|ll|ve)|\w+['’](?:s|re|m|ll|ve|d)|don['’]t|doesn['’]t"
+)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from build_data.heuristics import folded, words
 from corpora.records import Choice, Pair, Span
 
 DATE_WORDS: Mapping[str, str] = {  # what an answer to "when" may hold instead of a digit
-    "en": r"januar\w*|februar\w*|march|april|may|june|july|august|\w+ember|october|\w+day|\w+days|year\w*|month\w*|week\w*|centur\w*|decade\w*|morning|evening|night|noon|midnight"
+    "en": r"januar\w*|februar\w*|march|april|may|june|july|august|\w+ember|october|\w+day|\w+days|year\w*|month\w*|week\w*|centur\w*|decade\w*|morning|afternoon|evening|night|noon|midnight|christmas|easter|birthday|holidays?"
           r"|spring|summer|autumn|fall|winter|after|before|during|until|since|when|while|now|today|never|always|ago|later|once|end|late|early|age|era|period|season\w*|time\w*|hour\w*",
     "fi": r"\w*kuu\w*|\w+tai\w*|\w*viiko\w*|vuo\w+|\w*vuosi\w*|\w*luvu\w*|\w*luku\w*|aamu\w*|ilta\w*|illa\w*|yö\w*|kevä\w+|kesä\w*|syksy\w*|talv\w+|jälkeen|ennen|aikana|kun|nyt"
           r"|sitten|myöhemmin|aikaisemmin|aika\w*|aja\w+|lopu\w+|loppu\w*|alu\w+|alku\w*|asti|saakka|lähtien|tunti\w*|tunni\w*|päiv\w+|joulu\w*|juhannu\w+|pääsiäi\w+|heti|aina|eilen|huomen\w*|tänään",
@@ -33,9 +33,9 @@ WHEN: Mapping[str, str] = {
     "hu": r"^\W*(?:mikor\w*|melyik (?:évben|napon|hónapban|században)|(?:mely|milyen) (?:évben|napon|évtizedben)|hány órakor|mióta|meddig)\b",
 }
 HOW_MANY: Mapping[str, str] = {
-    "en": r"\bhow (?:many|much|old|tall|long|far|often|large|big|high|deep|wide)\b",
-    "fi": r"^\W*(?:kuinka (?:moni?\w*|paljon|vanha|pitkä|usein|suuri|korkea|kaukana|pitkään|syvä)|montako|paljonko|miten (?:paljon|moni|monta|vanha|pitkä))\b",
-    "hu": r"^\W*(?:hány\w*|mennyi\w*|mekkora\w*|milyen (?:hosszú|magas|mély|messze|gyakran|idős|nagy|széles))\b",
+    "en": r"\bhow (?:many|much|old|tall|long|often|large|big|high|deep|wide)\b",
+    "fi": r"^\W*(?:kuinka (?:moni?\w*|paljon|vanha|pitkä|usein|suuri|korkea|pitkään|syvä)|montako|paljonko|miten (?:paljon|moni|monta|vanha|pitkä))\b",
+    "hu": r"^\W*(?:hány\w*|mennyi\w*|mekkora\w*|milyen (?:hosszú|magas|mély|gyakran|idős|nagy|széles))\b",
 }
 WHO: Mapping[str, str] = {
     "en": r"^\W*(?:who|whom|whose)\b",
@@ -84,7 +84,7 @@ def answer_misfit(view: View) -> float:
     language = view.language
     question, answers = folded(row.question), [text for text, _ in row.answers]
     if re.search(WHEN[language], question):
-        return float(not any(DIGIT.search(a) or _has(DATE_WORDS[language], a) for a in answers))
+        return float(not any(DIGIT.search(a) or _has(DATE_WORDS[language], a) or _has(NUMBER_WORDS[language], a) for a in answers))
     if re.search(HOW_MANY[language], question):
         return float(not any(DIGIT.search(a) or _has(NUMBER_WORDS[language], a) or _has(DATE_WORDS[language], a) for a in answers))
     if re.search(WHO[language], question):

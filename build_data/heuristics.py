@@ -15,7 +15,9 @@ from build_data.lazy import need
 LETTERS = re.compile(r"[^\W\d_]+")
 OTHER_SIGN = re.compile(r"[^\w\s]|[\d_]")  # what is neither letter nor white space
 AROUND = ".,;:!?…\"'”“„’‘‚»«›‹()[]{}<>–—-*/|+=&%€$#~`´•·"  # signs that stand before or behind a word
-NOT_LATIN = re.compile(r"[^\x00-\u024F\u1E00-\u1EFF\u2000-\u2BFF\u3000-\u303F\uFB00-\uFB06\uFE00-\uFE0F\uFF00-\uFF5E\U0001F000-\U0001FAFF]")  # letters of other scripts
+NOT_LATIN = re.compile(
+    r"[^\x00-\u024F\u1E00-\u1EFF\u2000-\u2BFF\u3000-\u303F\uFB00-\uFB06\uFE00-\uFE0F\uFF00-\uFF5E\U0001F000-\U0001FAFF]"
+)  # letters of other scripts
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>|&(?:[a-zA-Z]{2,8}|#\d{2,6});")
 LONGEST_LOOP = 8  # words; MT loops repeat a word or a clause, not a paragraph
 INNER_LOOP = re.compile(r"(.{2,6}?)\1{3,}")  # within one word: "hahahahaha"

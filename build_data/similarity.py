@@ -69,7 +69,9 @@ class Similarity:
         """See Comparer.compare."""
         keys = [hashlib.sha256(f"{self.fingerprint}\0{text}\0{source}".encode()).digest()[:16] for text, source in pairs]
         known = self._cache.get(list(dict.fromkeys(keys)))
-        todo = sorted({key: pair for key, pair in zip(keys, pairs, strict=True) if key not in known}.items(), key=lambda item: (len(item[1][1]), item[1][1], item[0]))
+        todo = sorted(
+            {key: pair for key, pair in zip(keys, pairs, strict=True) if key not in known}.items(), key=lambda item: (len(item[1][1]), item[1][1], item[0])
+        )
         for at in range(0, len(todo), CHUNK):
             part = todo[at : at + CHUNK]
             found = self._compare([pair for _, pair in part])

@@ -156,6 +156,7 @@ def test_label_unsafe(premise: str, hypothesis: str, label: str, source: tuple[s
         ("hu", "Ki írta a levelet?", "a szomszéd", 0.0),  # a person need not have a name
         ("hu", "Mikor indult a hajó?", "a háború után", 0.0),
         ("en", "How many dogs were there?", "brown ones", 1.0),
+        ("en", "When does the shop open?", "at ten", 0.0),  # an hour in words
         ("fi", "Missä laiva oli?", "satamassa", 0.0),  # asks for no shape
     ],
 )
@@ -178,7 +179,9 @@ def test_rarity_and_odds() -> None:
     assert filters_quality.rarity(-5.0, good) == filters_quality.rarity(500.0, good) == pytest.approx(filters_quality.RAREST, abs=0.01)
     assert filters_quality.rarity(-5.0, good, "max") < 0.01 < 2 < filters_quality.rarity(-5.0, good, "min")  # only the bad side counts
     assert filters_quality.rarity(0.0, [0.0] * 201) == 0.0  # the usual value of a score that is nearly always 0 is not rare
-    known = filters_quality.Weighing({"a": good, "b": good}, {"plain": {"a": 2.0, "": -1.0}, "encoder": {"a": 1.0, "b": 3.0, "": -1.0}}, {"a": "max", "b": "far"})
+    known = filters_quality.Weighing(
+        {"a": good, "b": good}, {"plain": {"a": 2.0, "": -1.0}, "encoder": {"a": 1.0, "b": 3.0, "": -1.0}}, {"a": "max", "b": "far"}
+    )
     assert filters_quality.damage_odds({"a": 500.0}, "fi", known) == pytest.approx(2 * filters_quality.RAREST - 1, abs=0.05)
     assert filters_quality.damage_odds({"a": 0.0, "b": 500.0}, "fi", known) == pytest.approx(3 * filters_quality.RAREST - 1, abs=0.05)
     assert filters_quality.damage_odds({}, "xx") == 0.0  # nothing was fitted
@@ -235,7 +238,11 @@ def test_likenesses_are_kept_on_disk(tmp_path: Path) -> None:
 
 
 def test_the_encoder_judges_where_a_study_names_it(tmp_path: Path) -> None:
-    filters = filters_for("mt-fi", "text", {"similarity": (0.5, 1.0), "language": (0.0, 1.0), "quality": (-99.0, 99.0), "copy": (0.0, 1.0), "similar": (0.0, 1.0), "common_substring": (0.0, 1.0)})
+    filters = filters_for(
+        "mt-fi",
+        "text",
+        {"similarity": (0.5, 1.0), "language": (0.0, 1.0), "quality": (-99.0, 99.0), "copy": (0.0, 1.0), "similar": (0.0, 1.0), "common_substring": (0.0, 1.0)},
+    )
     comparer = Similarity(tmp_path / "likeness.sqlite", FakeEncoder())  # type: ignore[arg-type]
     step = filter_step(filters, "fi", None, {"s": Text(id="s", text="aa bb cc dd.")}, comparer)
     found = list(step.work([Text(id="t", source_id="s", text="aa bb cc dd."), Text(id="u", source_id="s", text="ee ff gg hh.")]))
