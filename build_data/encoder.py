@@ -1,4 +1,4 @@
-"""The base encoder as the data stage uses it: sentence vectors for filters, word-piece states for alignment. No gradient, no head.
+"""The base encoder as the data stage uses it: word-piece states for filters and alignment. No gradient, no head.
 
 Texts run sorted by length, a batch holds one length only, and layers above the one that is asked for do not run; results come back in the
 order of the texts. Without padding a text's states are the same in any company (1,050 of 1,050 sentences bit-equal alone, by 3 and
@@ -80,14 +80,3 @@ class Encoder:
         short.encoder = copy.copy(net.encoder)
         short.encoder._modules = {**net.encoder._modules, "layer": net.encoder.layer[:layer]}
         return short
-
-    def vectors(self, texts: Sequence[str]) -> Vectors:
-        """Return one vector a text, [texts, hidden], of length 1: the mean of the last layer's states, as e5 was trained."""
-        out: Vectors | None = None
-        for rows, encoding, states in self.states(texts):
-            mask = encoding["attention_mask"].unsqueeze(-1).to(states.dtype)
-            mean = ((states * mask).sum(1) / mask.sum(1)).float().numpy()
-            if out is None:
-                out = np.zeros((len(texts), mean.shape[1]), np.float32)
-            out[rows] = mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-9)
-        return out if out is not None else np.zeros((0, 0), np.float32)
