@@ -9,6 +9,7 @@ import pytest
 
 from build_data.leak_sets import evaluation_sets, fingerprint, leak_index
 from build_data.leaks import Index, find_leaks, leak_guard, leaked
+from build_data.near import normal
 from build_data.steps import run
 from corpora import corpus as corpora
 from corpora import readers
@@ -136,11 +137,11 @@ def test_turku_ner_and_tdt_documents_are_the_finnish_treebank() -> None:
 @pytest.mark.parametrize(("language", "known"), [("fi", 834), ("hu", 1513)])
 def test_panx_train_repeats_its_test_set(language: str, known: int) -> None:
     index = index_of(f"xtreme/panx-{language}", f"panx.{language}", "test")
-    rows = readers.read_records(corpora.load(f"xtreme/panx-{language}"), "train")
-    found = {"".join(r.texts()[0].split()) for r, leak in zip(rows, find_leaks(index, rows, language, {}), strict=True) if leak}
-    test = ["".join(r.texts()[0].split()) for r in readers.read_records(corpora.load(f"xtreme/panx-{language}"), "test")]
-    repeated = sum(text in found for text in test)
-    assert repeated >= 0.9 * known  # facts 2.8 counts test sentences that stand in train; those of one word are left alone
+    train, test = ([r.texts()[0] for r in readers.read_records(corpora.load(f"xtreme/panx-{language}"), split)] for split in ("train", "test"))
+    repeated = sorted(set(train) & set(test))
+    assert sum(text in repeated for text in test) == pytest.approx(known, rel=0.03)  # measured: 815 in Finnish, where facts 2.8 counts 834
+    wordy = [text for text in repeated if len(normal(text).split()) >= 2]
+    assert len(wordy) > 0.7 * len(repeated) and all(index.find_all(wordy, language))
 
 
 @pytest.mark.corpora
