@@ -5,7 +5,8 @@ model's attention gives; but the encoder knows nothing of that model, so where t
 
 Words are compared by their atoms ("$20" is "$" and "20", "well-known" is "well" and "known"): Finnish writes "20 dollaria" and puts the end of
 a compound elsewhere. An atom's vector is the mean of its pieces; cosines go through a softmax in both directions, and the geometric
-mean of the two shares is the weight, so a word that looks like many (or like none) gets little.
+mean of the two shares is the weight, so a word that looks like many (or like none) gets little. In a second round the atoms that found no partner are
+compared among themselves (SimAlign's itermax): in "puremisen eston" for "bite inhibition" the second word is linked only because the first is taken.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from corpora.shards import digest
 VERSION = 1  # raise when the same encoder would give other links: it is part of every memory key
 DEPTH = 7 / 12  # the layer used, as a share of the encoder's
 HEAT = 0.04  # temperature of the softmax over cosines
+TAKEN = 0.5  # weight of its best link from which an atom is out of the second round
+SECOND = 0.5  # what a link of the second round is worth
 WEAK = 0.05  # links below are dropped
 ATOM = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|[%$€£¥°]")
 WORD = re.compile(r"\S+")
@@ -62,12 +65,20 @@ def links(source: Side, target: Side, heat: float = HEAT) -> tuple[Link, ...]:
     """Return the word links of two sides: a weight is the sum over the source word's atoms, the mean over the target word's, at most 1."""
     if not source.words or not target.words:
         return ()
-    cosines = source.vectors @ target.vectors.T / heat
-    share = np.sqrt(_softmax(cosines, 0) * _softmax(cosines, 1))
+    cosines = np.asarray(source.vectors @ target.vectors.T / heat, np.float32)
+    share = _mutual(cosines)
+    left, right = (1 - np.minimum(share.max(axis=axis, keepdims=True) / TAKEN, 1) for axis in (1, 0))
+    again = _mutual(np.asarray(cosines + np.log(left + 1e-4) + np.log(right + 1e-4), np.float32)) * left * right
+    share = np.maximum(share, SECOND * again)
     weights = np.zeros((max(source.words) + 1, max(target.words) + 1), np.float32)
     np.add.at(weights, (np.asarray(source.words)[:, None], np.asarray(target.words)[None, :]), share)
     weights /= np.maximum(np.bincount(target.words), 1)
     return tuple((int(s), int(t), round(min(float(weights[s, t]), 1.0), 2)) for s, t in np.argwhere(weights >= WEAK))
+
+
+def _mutual(scores: Floats) -> Floats:
+    """Return the geometric mean of the two shares: how much of its choice each side gives the other."""
+    return np.asarray(np.sqrt(_softmax(scores, 0) * _softmax(scores, 1)), np.float32)
 
 
 def _softmax(values: Floats, axis: int) -> Floats:
@@ -81,7 +92,7 @@ class Aligner:
     def __init__(self, encoder: Encoder, layer: int = 0) -> None:
         """`layer` counts from 1; 0 takes the one at DEPTH of the encoder. Nothing is loaded before the first pair."""
         self._encoder, self._layer = encoder, layer
-        self.fingerprint = digest([VERSION, encoder.fingerprint, layer, DEPTH, HEAT, WEAK])
+        self.fingerprint = digest([VERSION, encoder.fingerprint, layer, DEPTH, HEAT, TAKEN, SECOND, WEAK])
 
     def align(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[Link, ...]]:
         """Return the links of each (sentence, its translation). Equal sentences are read once. Raises ConfigError for a layer that is not there."""
