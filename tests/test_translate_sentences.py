@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -79,13 +81,18 @@ def test_fifty_thousand_characters_without_a_full_stop(text: str) -> None:
 SIGNS = st.text(st.sampled_from("aB1é.,!?\"') \u00a0\t(:;-…“”»"), max_size=50)
 
 
-def slow(text: str) -> list[tuple[int, int]]:
-    """Return what spaCy's own sentencizer says, trimmed, line by line; a sentence that begins with a small letter joins the one before."""
+@functools.cache
+def pipe() -> Any:
     import spacy
 
-    nlp = slow.__dict__.setdefault("nlp", spacy.blank("en"))
-    if "sentencizer" not in nlp.pipe_names:
-        nlp.add_pipe("sentencizer")
+    nlp = spacy.blank("en")
+    nlp.add_pipe("sentencizer")
+    return nlp
+
+
+def slow(text: str) -> list[tuple[int, int]]:
+    """Return what spaCy's own sentencizer says, trimmed, line by line; a sentence that begins with a small letter joins the one before."""
+    nlp = pipe()
     found: list[tuple[int, int]] = []
     for line in sentences.LINE.finditer(text):
         first = True
