@@ -97,7 +97,9 @@ def rank(model_folder: Path, probe: Path) -> tuple[list[int], dict[str, Any]]:
         if seen >= PROBE_WORDS:
             break
     if not seen:
-        raise ConfigError(f"{probe}: no sentence pair with word links or with a name or number on both sides, so the heads cannot be ranked; give a larger file")
+        raise ConfigError(
+            f"{probe}: no sentence pair with word links or with a name or number on both sides, so the heads cannot be ranked; give a larger file"
+        )
     return _order(matrices, model.config.decoder_attention_heads)
 
 
