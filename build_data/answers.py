@@ -10,8 +10,8 @@ The witnesses, all within the translations of the sentences that the English ans
 
 Every witness can say how well any stretch of target words suits it: an F1 in 0..1, over link weights for the links and over words
 for the literal ones. The stretch with the largest sum is taken, and it is accepted if at least two witnesses give it AGREE or more and would
-themselves choose a stretch that touches the other's. A stretch elsewhere that is as good makes it "ambiguous"; one witness or none is
-"no_span", several that differ are "methods_disagree", and the reason tells what each of them saw.
+themselves choose a stretch that touches the other's. A stretch elsewhere that is as good makes it "ambiguous"; two that agree faintly are
+"weak", one witness or none is "no_span", several that differ are "methods_disagree", and the reason tells what each of them saw.
 
 What a right span is: whole words with their case endings ("Helsingissä" for "in Helsinki"), because Finnish and Hungarian say English prepositions by
 endings; without the punctuation and quotes around it, but with a bracket that it opens; of a range that is one word the number that was asked.
@@ -33,10 +33,13 @@ from build_data.mt_support import Support, links_support, overlap_support, weigh
 VERSION = 2  # raise when the same translations and links would give other spans
 METHODS = ("copy", "phrase", "attention", "embedding", "score", "sentence")  # bit i of `method_code` stands for METHODS[i]
 LITERAL = ("copy", "phrase")
+LINKS = ("attention", "embedding")
 SIGNS = "%$€£"  # links to them are weak: of 979 spans 11 had lost a "prosenttia" or "dollaria"
 AGREE = 0.35  # F1 from which a witness agrees with a stretch
 FULL = 0.75  # F1 from which copy and phrase are enough without links
-TRUST = {"embedding": 1.5, "phrase": 0.5}  # weight in the sum, others 1: the encoder has the best borders, a phrase alone was often put otherwise
+# Weight in the sum: the encoder has the best borders, a phrase alone was often put otherwise, the score is of the model that wrote the text.
+TRUST = {"copy": 1.0, "phrase": 0.5, "attention": 1.0, "embedding": 1.5, "score": 0.5}
+ENOUGH = 0.72  # the sum as a share of the links' trust, below which two that agree are "weak": of 16 such spans read (a poor model's) 8 were wrong
 TIE = 0.98  # share of the best sum from which a stretch elsewhere is as good
 TELLING = 4  # letters a full match must have to be taken without links: "on" or "a" may stand anywhere
 SLACK = 8  # target words that a stretch may hold beyond three for each word of the answer
@@ -59,7 +62,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """No answer: `reason` is no_span, methods_disagree or ambiguous; `value` the second-best F1; `seen` the best candidate of each witness."""
+    """No answer: `reason` is no_span, methods_disagree, ambiguous or weak; `value` the second-best F1; `seen` the best candidate of each witness."""
 
     reason: str
     value: float
@@ -101,7 +104,7 @@ class Case:
 
     def total(self, stretch: tuple[int, int]) -> float:
         """Return the sum of what the witnesses give a stretch."""
-        return sum(TRUST.get(name, 1.0) * support(*stretch) for name, support in self.supports.items())
+        return sum(TRUST[name] * support(*stretch) for name, support in self.supports.items())
 
     def best(self, value: Callable[[tuple[int, int]], float]) -> tuple[int, int]:
         """Return the stretch of the highest value; of equals the shortest, then the first."""
@@ -174,7 +177,8 @@ def decide(case: Case) -> Found | Lost:
     if totals[best] > 0 and elsewhere >= TIE * totals[best]:
         return Lost("ambiguous", agreement, _seen(case))
     if len(votes) >= 2:
-        return case.found(best, agreement, votes)
+        enough = ENOUGH * sum(TRUST[name] for name in LINKS if name in case.supports)
+        return case.found(best, agreement, votes) if totals[best] >= enough else Lost("weak", agreement, _seen(case))
     if len(votes) == 1 and _alone(case, votes[0], best):
         return case.found(best, AGREE, (*votes, "sentence"))
     opinions = sum(any(support(*stretch) >= AGREE for stretch in case.stretches) for support in case.supports.values())

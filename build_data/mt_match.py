@@ -67,7 +67,7 @@ def number(word: str) -> str:
 def alike(pattern: str, word: str) -> bool:
     """Say whether `word` is `pattern` with another ending: Budapest - Budapesten, NATO - NATO:n, kaupunki - kaupungissa."""
     if number(pattern) or number(word):
-        return number(pattern) == number(word)
+        return number(pattern) in map(number, NUMBER.findall(word))  # any number of "1914–1918"
     a, b = key(pattern), key(word)
     if not a or not b:
         return False
