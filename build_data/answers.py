@@ -30,7 +30,7 @@ from build_data.mt_bitext import Bitext, Links
 from build_data.mt_match import EDGES, NUMBER, content, copied, fits, inflected, key, number, real
 from build_data.mt_support import Support, links_support, overlap_support, weights, words_support
 
-VERSION = 2  # raise when the same translations and links would give other spans
+VERSION = 3  # raise when the same translations and links would give other spans
 METHODS = ("copy", "phrase", "attention", "embedding", "score", "sentence")  # bit i of `method_code` stands for METHODS[i]
 LITERAL = ("copy", "phrase")
 LINKS = ("attention", "embedding")
