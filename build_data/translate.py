@@ -128,6 +128,7 @@ class Translator:
         waiting: dict[int, tuple[list[str], list[Pieces]]] = {}
         running: deque[_Batch] = deque()
         ahead = 2 * self.engine.workers + 1
+        full = self.settings["batch_tokens"] // beam  # a beam keeps that many states of every sentence
         for chunk in batched(texts, ENCODED):
             for text, pieces in zip(chunk, self._encode(chunk), strict=True):
                 if (early := self._early(text, len(pieces))) is not None:
@@ -136,7 +137,7 @@ class Translator:
                 bucket = waiting.setdefault(len(pieces), ([], []))
                 bucket[0].append(text)
                 bucket[1].append(pieces)
-                if len(bucket[0]) * (len(pieces) + 1) >= self.settings["batch_tokens"]:
+                if len(bucket[0]) * (len(pieces) + 1) >= full:
                     running.append(self._start(*waiting.pop(len(pieces)), beam, no_repeat))
             while len(running) > ahead or (running and running[0].results[-1].done()):
                 yield from self._finish(running.popleft())
