@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from build_data.memory import Memory
@@ -9,6 +11,8 @@ from build_data.mt_build import decode_all, results, sentences_of, targets, text
 from build_data.mt_records import mt_step
 from build_data.steps import Dropped, run
 from build_data.translate import Translator, load_translator
+from build_data.workshop import Workshop
+from corpora import study as studies
 from corpora.config import ConfigError
 from corpora.records import Choice, Pair, Record, Span, Tags
 from corpora.study import Translation
@@ -100,3 +104,16 @@ def test_a_build_s_results_come_out_of_the_memory_in_any_order(translator: Trans
         decode_all(translator, memory, list(tiny_mt.LINES))
         there = {text: result for part in results(translator, memory, reversed(tiny_mt.LINES)) for text, result in part.items()}
         assert set(there) == set(tiny_mt.LINES) and memory.counts["decoded"] == len(there)
+
+
+def test_all_arms_of_a_build_are_gathered_before_the_first_shard(translator: Translator, tmp_path: Path) -> None:
+    wanted = [("nli", "en"), ("nli", "mt-fi~unfiltered"), ("qa", "mt-fi"), ("nli", "native-fi")]
+    study = studies.load(Path(__file__).parent.parent / "studies/mini.toml", ["tasks.nli.rows = 20", "tasks.qa.rows = 20"])
+    shop = Workshop(study, tmp_path, wanted=wanted)
+    shop._translators["fi"], shop._models["mt-fi"] = translator, {}  # as if it had been measured
+    shop.decode("mt-fi")
+    texts = {text for task in ("nli", "qa") for text in texts_of(shop.english(task))}
+    assert shop.memory.counts["decoded"] == len(set(sentences_of(translator, texts)))
+    before = shop.memory.counts["asked"]
+    shop.decode("mt-fi")
+    assert shop.memory.counts["asked"] == before  # once a build
