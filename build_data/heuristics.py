@@ -117,11 +117,6 @@ def word_ratio(text: str, source: str) -> float:
     return (len(tokens(text)) + 2) / (len(tokens(source)) + 2)
 
 
-def farthest_from_one(ratios: list[float]) -> float:
-    """Return the ratio that is farthest from 1 as a factor (0.5 and 2 are equally far)."""
-    return max(ratios, key=lambda ratio: abs(math.log(ratio)), default=1.0)
-
-
 def copied(text: str, source: str) -> float:
     """Return the share, 0 to 1, of lower-case words (3 letters up) that stand in the source as well; names start with a capital and don't count."""
     own = [word for word in words(text) if word[0].islower() and len(word) >= 3]

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import zlib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-from corpora.config import ConfigError
+from build_data.shared_file import LOOK, SharedFile
 
-LOOK = 500  # keys a query; SQLite's oldest limit on variables is 999
 TABLE = "CREATE TABLE IF NOT EXISTS layered (key BLOB PRIMARY KEY, layers INTEGER NOT NULL, value BLOB NOT NULL) WITHOUT ROWID"
 # A parse with more layers takes the place of one with fewer; of two with the same layers, or with different ones, the first stays.
 PUT = """INSERT INTO layered VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET layers = excluded.layers, value = excluded.value
@@ -18,16 +15,11 @@ PUT = """INSERT INTO layered VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET la
 Entry = tuple[int, str]  # (layers it holds, parse_types.LAYERS; the parse as text)
 
 
-class Cache:
+class Cache(SharedFile):
     """Keys are 16 bytes, values are texts (kept compressed). Opened at first use, and anew in a forked or spawned process."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._owner = 0
-        self._open: sqlite3.Connection | None = None
-
-    def __getstate__(self) -> dict[str, object]:
-        return {"path": self.path, "_owner": 0, "_open": None}  # a connection never crosses to another process
+    what = "parses"
+    setup = ("DROP TABLE IF EXISTS parses", TABLE)  # parses: the cache of version 1, which nobody can read any more
 
     def get(self, keys: Sequence[bytes]) -> dict[bytes, Entry]:
         """Return what is known of `keys`. Raises ConfigError for a file that is no cache."""
@@ -35,34 +27,17 @@ class Cache:
         try:
             for at in range(0, len(keys), LOOK):
                 part = keys[at : at + LOOK]
-                rows = self._connection().execute(f"SELECT key, layers, value FROM layered WHERE key IN ({','.join('?' * len(part))})", part)
+                rows = self.connection().execute(f"SELECT key, layers, value FROM layered WHERE key IN ({','.join('?' * len(part))})", part)
                 found.update((key, (layers, zlib.decompress(value).decode("utf-8"))) for key, layers, value in rows)
         except (sqlite3.DatabaseError, zlib.error) as err:
-            raise self._broken(err) from None
+            raise self.broken(err) from None
         return found
 
     def put(self, entries: Mapping[bytes, Entry]) -> None:
         """Store entries in one transaction; see PUT for what happens to those that are there."""
         rows = [(key, layers, zlib.compress(value.encode("utf-8"), 1)) for key, (layers, value) in entries.items()]
         try:
-            with self._connection() as connection:
+            with self.connection() as connection:
                 connection.executemany(PUT, rows)
         except sqlite3.DatabaseError as err:
-            raise self._broken(err) from None
-
-    def _connection(self) -> sqlite3.Connection:
-        if self._open is None or self._owner != os.getpid():
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self.path, timeout=60)
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
-            connection.execute("DROP TABLE IF EXISTS parses")  # the cache of version 1, which nobody can read any more
-            connection.execute(TABLE)
-            self._open, self._owner = connection, os.getpid()
-        return self._open
-
-    def _broken(self, err: Exception) -> ConfigError:
-        return ConfigError(
-            f"{self.path}: the cache of parses cannot be used ({err}); free space if the disk is full, "
-            "else delete the file (it only saves time) and run the same command again"
-        )
+            raise self.broken(err) from None

@@ -18,7 +18,6 @@ Scores of a pair are kept in one SQLite file under the encoder's fingerprint, so
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,12 +27,11 @@ from typing import Protocol
 import numpy as np
 
 from build_data.encoder import Encoder, Vectors
-from corpora.config import ConfigError
+from build_data.shared_file import LOOK, SharedFile
 
 VERSION = 1  # raised whenever the same encoder gives other scores
 LAYER = 6  # of 12; layers 4 to 8 differ by .02 at most, higher ones lose the order of words
 CHUNK = 256  # pairs encoded together: about 40 MB of states
-LOOK = 500  # keys a query; SQLite's oldest limit on variables is 999
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +100,11 @@ def likeness(text: Vectors, source: Vectors) -> Likeness:
     return Likeness(round(float((found.mean() + said.mean()) / 2), 4), round(float(np.sort(found)[:3].mean()), 4), round(order, 4))
 
 
-class _Cache:
-    """Likenesses by key in one SQLite file in WAL mode, which several processes may share; opened at first use, anew in another process."""
+class _Cache(SharedFile):
+    """Likenesses by key."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._owner = 0
-        self._open: sqlite3.Connection | None = None
-
-    def __getstate__(self) -> dict[str, object]:
-        return {"path": self.path, "_owner": 0, "_open": None}
+    what = "likenesses"
+    setup = ("CREATE TABLE IF NOT EXISTS likeness (key BLOB PRIMARY KEY, similarity REAL, coverage REAL, places REAL) WITHOUT ROWID",)
 
     def get(self, keys: Sequence[bytes]) -> dict[bytes, Likeness]:
         """Return what is known of `keys`. Raises ConfigError for a file that is no such cache."""
@@ -119,33 +112,17 @@ class _Cache:
         try:
             for at in range(0, len(keys), LOOK):
                 part = keys[at : at + LOOK]
-                rows = self._connection().execute(f"SELECT * FROM likeness WHERE key IN ({','.join('?' * len(part))})", part)
+                rows = self.connection().execute(f"SELECT * FROM likeness WHERE key IN ({','.join('?' * len(part))})", part)
                 found.update((key, Likeness(*values)) for key, *values in rows)
         except sqlite3.DatabaseError as err:
-            raise self._broken(err) from None
+            raise self.broken(err) from None
         return found
 
     def put(self, values: Mapping[bytes, Likeness]) -> None:
         """Store values in one transaction; of two writers of one key the first stays."""
         try:
-            with self._connection() as connection:
+            with self.connection() as connection:
                 rows = [(key, like.similarity, like.coverage, like.order) for key, like in values.items()]
                 connection.executemany("INSERT OR IGNORE INTO likeness VALUES (?, ?, ?, ?)", rows)
         except sqlite3.DatabaseError as err:
-            raise self._broken(err) from None
-
-    def _connection(self) -> sqlite3.Connection:
-        if self._open is None or self._owner != os.getpid():
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self.path, timeout=60)
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
-            connection.execute("CREATE TABLE IF NOT EXISTS likeness (key BLOB PRIMARY KEY, similarity REAL, coverage REAL, places REAL) WITHOUT ROWID")
-            self._open, self._owner = connection, os.getpid()
-        return self._open
-
-    def _broken(self, err: Exception) -> ConfigError:
-        return ConfigError(
-            f"{self.path}: the cache of likenesses cannot be used ({err}); free space if the disk is full, "
-            "else delete the file (it only saves time) and run the same command again"
-        )
+            raise self.broken(err) from None
