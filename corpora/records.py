@@ -21,7 +21,8 @@ class RecordError(ValueError):
 class Record:
     """What every row carries whatever its kind.
 
-    `source_id` names the English row a translation was made from; `scores` has one number per filter that looked at it.
+    `source_id` names the English row a translation was made from; `genre` and `year` are those of its document, where known; `subtype` is
+    a finer class than the label (a discourse relation's sense, what a question asks for); `scores` has one number per filter that looked at it.
     """
 
     kind: ClassVar[Kind]
@@ -31,6 +32,9 @@ class Record:
     corpus: str = ""
     document: str = ""
     licence: str = ""
+    genre: str = ""
+    year: str = ""
+    subtype: str = ""
     scores: Mapping[str, float] = field(default_factory=dict)
 
     def texts(self) -> tuple[str, ...]:

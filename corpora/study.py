@@ -9,6 +9,7 @@ from typing import Literal
 
 from corpora import corpus as corpora
 from corpora.config import ConfigError, read
+from corpora.records import Kind
 
 LANGUAGES = ("fi", "hu")  # languages with everything a study needs; others: docs/ says how to add one
 # Of any arm, written behind it ("mt-fi~unfiltered"): no row refused by a filter; or as many rows dropped as filters drop, but by chance.
@@ -55,19 +56,29 @@ class Training:
 class Task:
     """An intermediate task and where each arm takes its examples from."""
 
-    kind: Literal["pair", "span"]
-    english: str  # corpus that the en, mt-* and bt-en arms come from
+    kind: Kind
+    english: str = ""  # corpus that the en, mt-* and bt-en arms come from; "" = a task with native arms only
     split: str = "train"
-    labels: tuple[str, ...] = ()  # pair: labels of the English corpus
-    native: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # language -> corpora of running text
+    labels: tuple[str, ...] = ()  # pair, tags: labels of the English corpus
+    native: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # language -> corpora of running text, or of labelled rows (maker "labelled")
     maker: str = ""  # native maker (build_data/makers), e.g. "coherence"
+    versus: str = ""  # of a task without English rows: the task whose English arm its native arms are compared with
+    shares: Mapping[str, float] = field(default_factory=dict)  # genre -> most it may be of a native arm's rows (0 to 1); genres not named are not bounded
     rows: int = 0  # English rows that enter the build, 0 = all; the same rows for en and mt arms
     documents: int = 0  # native documents that enter the build (per corpus), 0 = all
     training: Training = field(default_factory=Training)
 
     def __post_init__(self) -> None:
-        if (self.kind == "pair") != bool(self.labels):
-            raise ValueError(f"kind {self.kind!r} with labels {list(self.labels)}: pair tasks need labels, span tasks have none")
+        labelled = self.kind in ("pair", "tags")
+        if labelled != bool(self.labels) and (self.english or not labelled):
+            raise ValueError(
+                f"kind {self.kind!r} with labels {list(self.labels)}: pair and tags tasks from English need labels, span, choice and text tasks have none"
+            )
+        if not self.english and not self.native:
+            raise ValueError("neither english nor native names a corpus, so there is nothing to make rows from")
+        for genre, share in self.shares.items():
+            if not 0 < share <= 1:
+                raise ValueError(f"shares.{genre} = {share}; write a share of the rows above 0 and at most 1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,6 +219,9 @@ class Study:
             for task in group:
                 if task not in self.tasks:
                     raise ValueError(f"intermediate: task {task!r} is not declared; declared: {', '.join(self.tasks)}")
+        for name, spec in self.tasks.items():
+            if spec.versus and (spec.versus not in self.tasks or not self.tasks[spec.versus].english):
+                raise ValueError(f"tasks.{name}.versus = {spec.versus!r} is no task with English rows")
         for name, bounds in self.filters.items():
             if bounds[0] > bounds[1]:
                 raise ValueError(f"filters.{name} = {list(bounds)}: the lower bound is above the upper one")
@@ -216,10 +230,22 @@ class Study:
 def check_arm(arm: str, languages: Sequence[str]) -> None:
     """Raise ValueError for an arm that no room of this house knows."""
     known = ["none", "en", "bt-en", *(f"{way}-{language}" for way in ("mt", "native") for language in languages)]
+    parts = parts_of(arm)
+    if len(parts) > 1:
+        if "none" in parts or len(set(parts)) != len(parts):
+            raise ValueError(f"arms: {arm!r} mixes none with others, or one arm twice; write different arms with + between, e.g. 'en+mt-{languages[0]}'")
+        for part in parts:
+            check_arm(part, languages)
+        return
     base, mark, variant = arm.partition("~")
     if base not in known or (mark and (base == "none" or variant not in VARIANTS)):
         marks = " and ".join(f"'~{name}'" for name in VARIANTS)
         raise ValueError(f"arms: {arm!r} is unknown; known here: {', '.join(known)}, and all but none with {marks} behind")
+
+
+def parts_of(arm: str) -> tuple[str, ...]:
+    """Return the arms that a mixture is made of ("en+mt-fi" -> "en", "mt-fi"); an arm without + is its only part."""
+    return tuple(arm.split("+"))
 
 
 def base_arm(arm: str) -> str:
@@ -248,7 +274,8 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Study:
     object.__setattr__(study, "name", path.stem)
     try:
         for name, task in study.tasks.items():
-            corpora.load(task.english)
+            if task.english:
+                corpora.load(task.english)
             for language, natives in task.native.items():
                 _check_native(name, language, natives)
         for name in study.guard.also:
@@ -284,11 +311,26 @@ def _check_native(task: str, language: str, names: Sequence[str]) -> None:
 
 
 def built_tasks(study: Study, languages: Sequence[str] = ()) -> list[tuple[str, str]]:
-    """Return the (task, arm) folders the data stage builds, in the study's order; `languages` narrows the arms that need one of them (bt-en: its pivot)."""
+    """Return the (task, arm) folders the data stage builds, in the study's order; `languages` narrows the arms that need one of them (bt-en: its pivot).
+
+    A mixture has no folder of its own: it is read from those of its parts. A task has no folder for an arm that it has no corpus for.
+    """
     wanted = {"en", *(languages or study.languages)}
     used = {task for group in study.intermediate for task in group}
-    needed = {arm: study.translation.through if base_arm(arm) == "bt-en" else arm_language(arm) for arm in study.arms if arm != "none"}
-    return [(task, arm) for arm, language in needed.items() if language in wanted for task in study.tasks if task in used]
+    parts = dict.fromkeys(part for arm in study.arms if arm != "none" for part in parts_of(arm))
+    needed = {arm: study.translation.through if base_arm(arm) == "bt-en" else arm_language(arm) for arm in parts}
+    return [(task, arm) for arm, language in needed.items() if language in wanted for task in study.tasks if task in used and has_arm(study, task, arm)]
+
+
+def has_arm(study: Study, task: str, arm: str) -> bool:
+    """Say whether a task has a corpus for every part of an arm: English rows for en, mt-* and bt-en, native text for native-*."""
+    spec = study.tasks[task]
+    return all(bool(spec.native.get(arm_language(part))) if part.startswith("native-") else bool(spec.english) for part in parts_of(arm))
+
+
+def arms_of(study: Study, group: Sequence[str]) -> list[str]:
+    """Return the study's arms (but none) that every task of a group has a corpus for."""
+    return [arm for arm in study.arms if arm != "none" and all(has_arm(study, task, arm) for task in group)]
 
 
 def data_folder(study: Study, task: str, arm: str, root: Path = Path("data")) -> Path:

@@ -14,7 +14,7 @@ from typing import Any
 
 from corpora import corpus as corpora
 from corpora.config import ConfigError
-from corpora.study import Study, arm_language
+from corpora.study import Study, arms_of
 from eval.score import SCORES, test_fingerprint, tested
 from train.run import runs_folder
 
@@ -98,13 +98,8 @@ class Results:
 
 def rows(study: Study) -> list[Row]:
     """Return the rows a study asks for: none first, then each group with each arm that can be made for it."""
-    arms = [arm for arm in study.arms if arm != "none"]
     found = [NONE] if "none" in study.arms else []
-    return found + [Row(group, arm) for group in study.intermediate for arm in arms if _possible(study, group, arm)]
-
-
-def _possible(study: Study, group: Sequence[str], arm: str) -> bool:
-    return not arm.startswith("native-") or all(study.tasks[task].native.get(arm_language(arm)) for task in group)
+    return found + [Row(group, arm) for group in study.intermediate for arm in arms_of(study, group)]
 
 
 def cells(study: Study) -> list[Cell]:

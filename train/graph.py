@@ -9,7 +9,7 @@ from typing import Any
 
 from corpora.base import identity
 from corpora.config import ConfigError
-from corpora.study import Study
+from corpora.study import Study, arms_of
 from train.data import built, target_fingerprint
 from train.run import Run
 
@@ -23,11 +23,11 @@ def plan(study: Study, root: Path, unbuilt: bool = False) -> list[Run]:
     what is missing is planned all the same, under keys that a real run will not have.
     """
     common = _common(study, unbuilt)
-    data = {(task, arm): _mark(study, task, arm, root, unbuilt) for group in study.intermediate for task in group for arm in study.arms if arm != "none"}
+    data = {(task, arm): _mark(study, task, arm, root, unbuilt) for group in study.intermediate for task in group for arm in arms_of(study, group)}
     targets = {name: _target_mark(study, name, unbuilt) for name in study.targets}
     runs: list[Run] = []
     for seed in study.seeds:
-        parents = [intermediate(study, group, arm, seed, common, data) for group in study.intermediate for arm in study.arms if arm != "none"]
+        parents = [intermediate(study, group, arm, seed, common, data) for group in study.intermediate for arm in arms_of(study, group)]
         runs += parents
         for parent in ([None] if "none" in study.arms else []) + parents:
             runs += [_target(study, name, parent, seed, common, fingerprint) for name, fingerprint in targets.items()]

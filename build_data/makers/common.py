@@ -191,4 +191,6 @@ def common_fields(document: Document, maker: str, number: int) -> dict[str, Any]
         "corpus": document.corpus,
         "document": document.id,
         "licence": document.licence,
+        "genre": document.genre,
+        "year": document.year,
     }
