@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from build_data.makers import questions_fi, questions_hu, words_fi, words_hu
-from build_data.makers.common import Made, chance, common_fields, read_documents, whole_sentence
+from build_data.makers.common import Declared, Made, chance, common_fields, read_documents, whole_sentence
 from build_data.makers.questions import Draft, Names
 from build_data.parse import Parser, Sentence
 from build_data.steps import Ledger
@@ -150,3 +150,12 @@ def _rows(place: Place, drafts: Sequence[Draft], seed: int, kinds: Counter[str])
         fields = common_fields(place.document, NAME, 0) | {"id": number}
         out.append(Span(**fields, title=place.document.title, context=context, question=draft.question, answers=((answer, offset + draft.start),)))
     return out
+
+
+FAMILY = Declared(
+    run=cloze_questions,
+    kind="span",
+    version=VERSION,
+    what="A question made by rules on the parse of one sentence of the context; the answer is a constituent of that sentence.",
+    problems=("A phrase is torn where a tag was wrong.", "A question can ask mi (what) of a person."),
+)

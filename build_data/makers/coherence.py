@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from build_data.makers.common import Made, chance, common_fields, read_documents, whole_sentence
+from build_data.makers.common import Declared, Made, chance, common_fields, read_documents, whole_sentence
 from build_data.parse import Parser
 from build_data.steps import Ledger
 from corpora.records import Document, Pair, Record
@@ -100,3 +100,14 @@ def _rows(slots: Sequence[Slot], ledger: Ledger) -> list[Record]:
 def _row(slot: Slot, label: str) -> Pair:
     premise, hypothesis = {"follows": (slot.first, slot.second), "precedes": (slot.second, slot.first), "elsewhere": (slot.first, slot.other)}[label]
     return Pair(**common_fields(slot.document, NAME, slot.at), premise=premise, hypothesis=hypothesis, label=label)
+
+
+FAMILY = Declared(
+    run=coherence,
+    kind="pair",
+    labels=LABELS,
+    version=VERSION,
+    chance=1 / 3,
+    what="Two sentences of one document: the second follows the first, precedes it, or stands elsewhere in the document.",
+    problems=("Two orders of a pair can both make sense; the label says which one the author chose.",),
+)

@@ -1,4 +1,4 @@
-"""What native makers share: the result, sentence borders by rule, and chance by hash."""
+"""What native makers share: what a family declares of itself, the result, sentence borders by rule, and chance by hash."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from build_data.heuristics import letters
 from build_data.parse import Parser
 from build_data.steps import Ledger
-from corpora.records import Document, Record, nfc
+from corpora.records import Document, Kind, Record, nfc
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,32 @@ class Made:
     ledgers: list[dict[str, Any]]
 
 
-Maker = Callable[[Sequence[Document], str, Parser, int], Made]  # (documents, language, parser, seed)
+Maker = Callable[[Sequence[Any], str, Parser, int], Made]  # (documents or records, language, parser, seed)
 Offsets = tuple[int, int]
+BLOCK_WORDS = 400_000  # a block of documents: some 30,000 sentences, whose parses take about half a gigabyte
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """What a family of native tasks says of itself; a module of makers holds it as FAMILY, and MAKERS gives it its name.
+
+    `run(items, language, parser, seed, *, max_sentences)` makes rows from cleaned documents (build_data/makers/clean.py), or from
+    labelled native records; which of the two, `reads` says. Documents come in the order of their hash rank, in blocks of about
+    `block_words` words (0 = all that were chosen in one call, for a maker that must compare them); labels are evened out again over
+    all blocks after the gates, and genres are held to the study's shares there, so a maker need not make up for either.
+    """
+
+    run: Callable[..., Made]
+    kind: Kind
+    version: int
+    what: str  # one sentence for the card: what a row is and how it was made
+    labels: tuple[str, ...] = ()  # pair and tags
+    reads: Literal["documents", "records"] = "documents"
+    chance: float | None = None  # accuracy of a guess (0 to 1), None where accuracy is no measure of the task
+    problems: tuple[str, ...] = ()  # known faults of the rows, a sentence each, for the card
+    block_words: int = BLOCK_WORDS
+    settings: Callable[[], Any] | None = None  # what decides the rows beside `version`: sums of word lists, say; anything JSON can hold
+
 
 END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)")
 OPENS = re.compile(r"[\"'“”„‘’»«(\[–—-]*\s?[A-ZÅÄÖÁÉÍÓÚÜŐŰŠŽ0-9]")
