@@ -3,20 +3,20 @@
 A component is a tuple of numbers per example; `total` adds a column up and makes the scores of it. A bootstrap draws
 examples and calls `total` again, so no prediction is ever looked at twice. All scores are percentages.
 
-Source: google-research/xtreme evaluate.py and third_party/{utils_tag,evaluate_squad}.py @838c13b6; seqeval 0.0.12.
+Source: google-research/xtreme evaluate.py and third_party/{utils_tag,evaluate_squad}.py @838c13b6; seqeval 0.0.12 (its rule is written out
+here because versions count differently: in 1.2.2 SCONJ and CCONJ are one type and a final X is lost).
 """
 
 from __future__ import annotations
 
-import string
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
+from train import answers
+
 Component = tuple[float, ...]
-_PUNCTUATION = frozenset(string.punctuation)  # ASCII only, as SQuAD has it: Finnish and Hungarian quotes stay
-_ARTICLES = frozenset(("a", "an", "the"))  # English articles are dropped in every language, as XTREME does for TyDiQA
 
 
 @dataclass(frozen=True)
@@ -71,26 +71,9 @@ def chunk_total(components: Sequence[Component]) -> dict[str, float]:
     return {"f1": f1, "precision": precision, "recall": recall, "accuracy": _share(tokens_right, tokens)}
 
 
-def normalise_answer(text: str) -> str:
-    """Lower-case, drop ASCII punctuation and the English articles, collapse spaces (SQuAD v1.1, the same for every language)."""
-    kept = "".join(c for c in text.lower() if c not in _PUNCTUATION)
-    return " ".join(word for word in kept.split() if word not in _ARTICLES)
-
-
-def answer_f1(gold: str, predicted: str) -> float:
-    """Return the token F1 (0..1) of one answer; two answers without tokens are equal (SQuAD v2's rule for 'no answer')."""
-    wanted, got = normalise_answer(gold).split(), normalise_answer(predicted).split()
-    if not wanted or not got:
-        return float(wanted == got)
-    common = sum((Counter(wanted) & Counter(got)).values())
-    return 2 * common / (len(wanted) + len(got)) if common else 0.0
-
-
-def answer_component(gold: Sequence[str], predicted: str) -> Component:
+def answer_component(gold: Sequence[str], predicted: str, normalise: answers.Normalise = answers.squad) -> Component:
     """Return (exact match, F1, 1), each the best over the gold answers; no gold answers = the question has none ('')."""
-    golds = list(gold) or [""]
-    exact = any(normalise_answer(g) == normalise_answer(predicted) for g in golds)
-    return (float(exact), max(answer_f1(g, predicted) for g in golds), 1.0)
+    return (*answers.compare(gold, predicted, normalise), 1.0)
 
 
 def answer_total(components: Sequence[Component]) -> dict[str, float]:
@@ -114,17 +97,46 @@ def _share(part: float, whole: float) -> float:
     return 100.0 * part / whole if whole else 0.0
 
 
+def mined_component(gold: bool, predicted: bool) -> Component:
+    """Return (right, extracted, gold) of one sentence pair that is gold, extracted, or both."""
+    return (float(gold and predicted), float(predicted), float(gold))
+
+
+def mined_total(components: Sequence[Component]) -> dict[str, float]:
+    """Return precision, recall and f1 of the extracted pairs."""
+    right, got, wanted = (sum(column) for column in zip(*components, strict=True)) if components else (0.0,) * 3
+    precision, recall = _share(right, got), _share(right, wanted)
+    return {"f1": 2 * precision * recall / (precision + recall) if right else 0.0, "precision": precision, "recall": recall}
+
+
+_CHUNKS = Metric(chunk_component, chunk_total, "f1")
+_ANSWERS = Metric(answer_component, answer_total, "score")
+_LABELS = Metric(label_component, label_total, "accuracy")
+# A target's metric carries the name of its XTREME task; "ner" and "accuracy" are for targets that XTREME does not have.
 METRICS: dict[str, Metric] = {
-    "udpos": Metric(chunk_component, chunk_total, "f1"),
-    "panx": Metric(chunk_component, chunk_total, "f1"),
-    "tydiqa": Metric(answer_component, answer_total, "score"),
-    "tatoeba": Metric(label_component, label_total, "accuracy"),  # gold and predicted: line numbers of the foreign side, as text
-    "accuracy": Metric(label_component, label_total, "accuracy"),  # pair and choice
+    "udpos": _CHUNKS,
+    "panx": _CHUNKS,
+    "ner": _CHUNKS,
+    "tydiqa": _ANSWERS,
+    "xquad": _ANSWERS,
+    "mlqa": replace(_ANSWERS, component=partial(answer_component, normalise=answers.mlqa("en"))),  # of its English dev set; see `rule`
+    "xnli": _LABELS,
+    "pawsx": _LABELS,
+    "accuracy": _LABELS,  # pair and choice
+    "tatoeba": _LABELS,  # gold and predicted: line numbers of the foreign side, as text
+    "bucc2018": Metric(mined_component, mined_total, "f1"),
 }
 KIND_METRIC = {"pair": "accuracy", "choice": "accuracy", "span": "tydiqa", "tags": "panx"}  # for intermediate tasks, by kind
 
 
+def rule(metric: str, language: str) -> Metric:
+    """Return the metric as it scores a language: MLQA's normal form of answers depends on it, nothing else does."""
+    if metric == "mlqa":
+        return replace(METRICS[metric], component=partial(answer_component, normalise=answers.mlqa(language)))
+    return METRICS[metric]
+
+
 def score(metric: str, gold: Sequence[Any], predicted: Sequence[Any]) -> dict[str, float]:
     """Return the scores of a whole set. gold: labels, tag lists or answer lists; predicted: labels, tag lists or texts."""
-    rule = METRICS[metric]
-    return rule.total([rule.component(g, p) for g, p in zip(gold, predicted, strict=True)])
+    how = METRICS[metric]
+    return how.total([how.component(g, p) for g, p in zip(gold, predicted, strict=True)])
