@@ -127,23 +127,20 @@ def test_a_language_has_its_own_normal_form(language, text, normal) -> None:
     assert answers.own(language)(text) == normal
 
 
+TAGS, ENTITIES = [["NOUN", "VERB", "X"], ["SCONJ", "NOUN", "VERB", "ADJ"]], [["B-PER", "I-PER", "O"], ["O", "B-LOC"]]
+TEXTS, LABELS = [["1879"], ["Matti Meikäläinen"], ["Oulu"]], ["0", "1", "2", "3"]
 GOLD = {
-    **dict.fromkeys(("udpos",), [["NOUN", "VERB", "X"], ["SCONJ", "NOUN", "VERB", "ADJ"]]),
-    **dict.fromkeys(("panx", "ner"), [["B-PER", "I-PER", "O"], ["O", "B-LOC"]]),
-    **dict.fromkeys(("tydiqa", "xquad", "mlqa"), [["1879"], ["Matti Meikäläinen"], ["Oulu"]]),
-    **dict.fromkeys(("xnli", "pawsx", "accuracy", "tatoeba"), ["0", "1", "2", "3"]),
-    "bucc2018": [True, True, False],
-}
+    "udpos": TAGS, "panx": ENTITIES, "ner": ENTITIES, "tydiqa": TEXTS, "xquad": TEXTS, "mlqa": TEXTS,
+    "xnli": LABELS, "pawsx": LABELS, "accuracy": LABELS, "tatoeba": LABELS, "bucc2018": [True, True, False],
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("metric", sorted(METRICS))
 def test_a_perfect_prediction_has_100_and_a_shuffled_one_has_less(metric) -> None:
     gold = GOLD[metric]
-    perfect = [one[0] for one in gold] if METRICS[metric].component is METRICS["tydiqa"].component or metric == "mlqa" else gold
-    if metric in ("udpos", "panx", "ner"):
-        shuffled = [[*sentence[1:], sentence[0]] for sentence in gold]
-    else:
-        shuffled = [*perfect[1:], perfect[0]]
+    perfect = [one[0] for one in gold] if gold is TEXTS else gold
+    within = gold in (TAGS, ENTITIES)  # tags are shuffled inside their sentence
+    shuffled = [[*sentence[1:], sentence[0]] for sentence in gold] if within else [*perfect[1:], perfect[0]]
     headline = METRICS[metric].headline
     assert score(metric, gold, perfect)[headline] == 100.0
     assert score(metric, gold, shuffled)[headline] < 60.0
