@@ -16,8 +16,9 @@ from train import checkpoint
 from train.batches import collate
 from train.features import Pieces, Shape, features
 from train.frozen import States
+from train.heads import Head
 from train.loop import Job, fit, schedule
-from train.model import Encoder, Head, Model, precision_of
+from train.model import Encoder, Model, precision_of
 from train.predict import embed, gold, labels, predict, spans, tags
 from train.trim import trim
 

@@ -52,7 +52,8 @@ def base(folder: Path, layers: int = 3, hidden: int = 32, family: str = "bert") 
 
 def model(folder: Path, *heads: tuple[str, Shape], frozen: int = 0, seed: int = 1) -> Model:
     """Return a model on the encoder in `folder` with a head per (name, shape)."""
-    from train.model import Encoder, Head, Model
+    from train.heads import Head
+    from train.model import Encoder, Model
 
     return Model(Encoder(folder, frozen), Pieces(folder), [Head(name, shape) for name, shape in heads], seed)
 

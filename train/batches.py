@@ -17,7 +17,7 @@ from train.order import round_up
 class Batch:
     """Padded inputs [rows, length] with their mask; `hidden` [rows, length, size] replaces ids where lower layers are frozen.
 
-    `label`: pair, choice [examples]; span [examples, 2]; tags [rows, length]. `group`: rows per example (choice has several).
+    `label`: pair, choice [examples]; span [examples, 2]; tags, text [rows, length]. `group`: rows per example (choice has several).
     """
 
     task: str
@@ -28,13 +28,14 @@ class Batch:
     label: Tensor
     group: list[int]
     tokens: int
+    owner: Tensor | None = None  # [rows, length], tags on mean sub-words: number of the token's word in its row, 0 = none
 
     def to(self, device: torch.device) -> Batch:
         """Return the batch with its tensors on `device`."""
         if device.type == "cpu":
             return self
-        types, hidden = (None if t is None else t.to(device, non_blocking=True) for t in (self.types, self.hidden))
-        return Batch(self.task, self.ids.to(device), self.mask.to(device), types, hidden, self.label.to(device), self.group, self.tokens)
+        types, hidden, owner = (None if t is None else t.to(device, non_blocking=True) for t in (self.types, self.hidden, self.owner))
+        return Batch(self.task, self.ids.to(device), self.mask.to(device), types, hidden, self.label.to(device), self.group, self.tokens, owner)
 
 
 def collate(task: str, kind: str, some: Sequence[Feature], pad: int, hidden: Sequence[Sequence[Tensor]] | None = None) -> Batch:
@@ -57,14 +58,19 @@ def collate(task: str, kind: str, some: Sequence[Feature], pad: int, hidden: Seq
         states = flat[0].new_zeros((len(flat), width, flat[0].shape[-1]))
         for i, state in enumerate(flat):
             states[i, : len(state)] = state
-    return Batch(task, ids, mask, types, states, _labels(kind, some, width), [len(f.rows) for f in some], sum(map(len, rows)))
+    owner = _positions([f.owner for f in some], width, 0) if some[0].owner else None
+    return Batch(task, ids, mask, types, states, _labels(kind, some, width), [len(f.rows) for f in some], sum(map(len, rows)), owner)
 
 
 def _labels(kind: str, some: Sequence[Feature], width: int) -> Tensor:
-    if kind != "tags":
+    if kind not in ("tags", "text"):
         values: list[Any] = [f.label if kind == "span" else f.label[0] if f.label else IGNORED for f in some]
         return torch.tensor(values, dtype=torch.long)
-    out = torch.full((len(some), width), IGNORED, dtype=torch.long)
-    for i, feature in enumerate(some):
-        out[i, : len(feature.label)] = torch.tensor(feature.label)
+    return _positions([f.label for f in some], width, IGNORED)
+
+
+def _positions(values: Sequence[Sequence[int]], width: int, rest: int) -> Tensor:
+    out = torch.full((len(values), width), rest, dtype=torch.long)
+    for i, row in enumerate(values):
+        out[i, : len(row)] = torch.tensor(row)
     return out

@@ -8,6 +8,7 @@ which is exact because word embeddings get no weight decay.
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from torch import Tensor
 from corpora.config import ConfigError
 from corpora.shards import whole, write_json
 from train.features import Pieces, Shape
-from train.model import Encoder, Head, Model
+from train.heads import Head
+from train.model import Encoder, Model
 
 WORDS = "embeddings.word_embeddings.weight"
 
@@ -40,7 +42,7 @@ def save(folder: Path, model: Model) -> None:
     for name, values in (("encoder", tensors), ("heads", heads)):
         with whole(folder / f"{name}.safetensors") as file:
             file.write(to_bytes(values))
-    specs = [{"name": h.name, **{key: getattr(h.shape, key) for key in ("kind", "labels", "max_length", "stride", "prefix")}} for h in model.specs.values()]
+    specs = [{"name": head.name, **{key: value for key, value in asdict(head.shape).items() if key != "gold"}} for head in model.specs.values()]
     write_json(folder / "checkpoint.json", {"frozen": model.encoder.frozen, "heads": specs})
 
 

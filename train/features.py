@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import tokenizers
@@ -26,7 +26,8 @@ class Feature:
     """One example. `rows`: token ids of its inputs (one; for choice one per ending).
 
     `label`: pair: [class]; choice: [right ending]; span: [first, last] token, [0, 0] = not in this window; tags: one per token.
-    `words`: tags: position of the first sub-word of each word. `offsets`: span: code points of each context token, else (-1, -1).
+    `words`: tags: position that speaks for each word (its first or last sub-word; see Shape.subword). `owner`: tags on mean sub-words: the number
+    of each token's word in its row, 0 = none. `offsets`: span: code points of each context token, else (-1, -1).
     """
 
     record: int
@@ -35,6 +36,7 @@ class Feature:
     types: list[list[int]] | None = None
     words: list[int] = field(default_factory=list)
     offsets: list[tuple[int, int]] = field(default_factory=list)
+    owner: list[int] = field(default_factory=list)
 
     @property
     def length(self) -> int:
@@ -97,6 +99,10 @@ class Shape:
     stride: int = 64
     prefix: str = ""  # put before the first text of every input
     gold: bool = True  # False: labels are not looked at (prediction)
+    pooling: Literal["mean", "cls"] = "mean"  # pair, choice: what stands for an input
+    subword: Literal["first", "last", "mean"] = "first"  # tags: what stands for a word
+    long: Literal["split", "truncate"] = "split"  # tags: a sentence that is too long is cut into chunks and glued (XTREME), or loses its end (jiant)
+    layers: Literal["last", "mix", "attention"] = "last"  # what the head looks at
 
 
 def features(records: Sequence[Record], pieces: Pieces, shape: Shape) -> list[Feature]:
@@ -190,10 +196,11 @@ def _place(offsets: Sequence[tuple[int, int]], record: Span) -> list[int]:
 
 
 def tags(records: Sequence[Any], pieces: Pieces, shape: Shape) -> list[Feature]:
-    """<s> sub-words </s>, the label on the first sub-word of a word, the rest ignored.
+    """<s> sub-words </s>, the label on the sub-word that speaks for a word (`subword`), the rest ignored.
 
-    As XTREME does: a sentence that is too long is cut into chunks (never dropped), and a word that yields no sub-word, or more
-    than an input holds, becomes <unk>. So every word has exactly one labelled position.
+    A sentence that is too long is cut into chunks, never dropped (`long` = "split", as XTREME does), or its further words are left out
+    (`long` = "truncate", as jiant does). A word that yields no sub-word, or more than an input holds, becomes <unk>. So every word that is
+    not cut off has exactly one labelled position.
     """
     rows: Sequence[Tags] = records
     known = {label: i for i, label in enumerate(shape.labels)}
@@ -202,22 +209,37 @@ def tags(records: Sequence[Any], pieces: Pieces, shape: Shape) -> list[Feature]:
     room = shape.max_length - len(head) - len(tail)
     out = []
     for i, (record, words) in enumerate(zip(rows, pieces.words([r.tokens for r in rows]), strict=True)):
-        feature = Feature(i, [list(head)], [IGNORED] * len(head))
-        for word, tag in zip(words, record.tags, strict=True):
+        labels = [_label(tag, known, record, shape.gold) for tag in record.tags]
+        feature = _opened(i, head)
+        for word, label in zip(words, labels, strict=True):
             ids = pieces.remap(word) if 0 < len(word) <= room else unk
             if len(feature.rows[0]) + len(ids) + len(tail) > shape.max_length:
-                out.append(_close(feature, tail, pieces))
-                feature = Feature(i, [list(head)], [IGNORED] * len(head))
-            feature.words.append(len(feature.rows[0]))
-            feature.rows[0] += ids
-            feature.label += [_label(tag, known, record, shape.gold), *[IGNORED] * (len(ids) - 1)]
-        out.append(_close(feature, tail, pieces))
+                if shape.long == "truncate":
+                    break
+                out.append(_closed(feature, tail, pieces, shape))
+                feature = _opened(i, head)
+            _add(feature, ids, label, shape)
+        out.append(_closed(feature, tail, pieces, shape))
     return out
 
 
-def _close(feature: Feature, tail: list[int], pieces: Pieces) -> Feature:
+def _opened(record: int, head: list[int]) -> Feature:
+    return Feature(record, [list(head)], [IGNORED] * len(head), owner=[0] * len(head))
+
+
+def _add(feature: Feature, ids: list[int], label: int, shape: Shape) -> None:
+    """Add a word: its sub-words, the place that speaks for it, and the label there."""
+    place = len(ids) - 1 if shape.subword == "last" else 0
+    feature.words.append(len(feature.rows[0]) + place)
+    feature.rows[0] += ids
+    feature.label += [label if i == place else IGNORED for i in range(len(ids))]
+    feature.owner += [len(feature.words)] * len(ids)
+
+
+def _closed(feature: Feature, tail: list[int], pieces: Pieces, shape: Shape) -> Feature:
     feature.rows[0] += tail
     feature.label += [IGNORED] * len(tail)
+    feature.owner = [*feature.owner, *[0] * len(tail)] if shape.subword == "mean" else []
     feature.types = [[0] * len(feature.rows[0])] if pieces.typed else None
     return feature
 

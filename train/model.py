@@ -1,23 +1,20 @@
-"""Encoder from a folder plus one head a task; lower layers may be frozen, and then no gradient passes through them."""
+"""Encoder from a folder plus one head a task (train/heads.py); lower layers may be frozen, and then no gradient passes through them."""
 
 from __future__ import annotations
 
 import contextlib
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from corpora.config import ConfigError
 from train.batches import Batch
-from train.features import IGNORED, Pieces, Shape
-
-Pooling = Literal["mean", "cls"]
+from train.features import Pieces
+from train.heads import Head, head_module, loss_of
 
 
 class _Through(nn.Module):
@@ -94,6 +91,20 @@ class Encoder(nn.Module):
         hidden = batch.hidden if batch.hidden is not None else self.lower(batch.ids, batch.mask, batch.types)
         return self.part(self.frozen, last, batch.mask, hidden=hidden)
 
+    def every(self, batch: Batch) -> list[Tensor]:
+        """Return the hidden states [rows, length, size] after the frozen part and after each layer above it, for heads that look at all layers."""
+        found: list[Tensor] = []
+        upper = self.net.encoder.layer[self.frozen :]
+        first = upper[0].register_forward_pre_hook(lambda _, given: found.append(given[0])) if len(upper) else None
+        hooks = [layer.register_forward_hook(lambda _, __, out: found.append(out[0] if isinstance(out, tuple) else out)) for layer in upper]
+        try:
+            last = self(batch)
+        finally:
+            for hook in [first, *hooks]:
+                if hook is not None:
+                    hook.remove()
+        return found or [last]
+
 
 def _open(folder: Path, dropout: float | None) -> Any:
     import transformers
@@ -113,35 +124,8 @@ def _open(folder: Path, dropout: float | None) -> Any:
     return net
 
 
-def pool(hidden: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
-    """Return [rows, size] in float32: the first token, or the mean over all tokens that are no padding (<s> and </s> count, as in XTREME)."""
-    if pooling == "cls":
-        return hidden[:, 0].float()
-    weight = mask.unsqueeze(-1).float()
-    return (hidden.float() * weight).sum(1) / weight.sum(1)
-
-
-class Pooled(nn.Linear):
-    """Classes of a whole input (pair), or with one class the score of an ending (choice)."""
-
-    pooling: Pooling = "mean"
-
-
-@dataclass(frozen=True)
-class Head:
-    """What a head of a model is for: its name (a task or target) and what shapes its features."""
-
-    name: str
-    shape: Shape
-
-    @property
-    def outputs(self) -> int:
-        """Numbers it gives per input (pair, choice) or per token (tags, span)."""
-        return {"pair": len(self.shape.labels), "choice": 1, "span": 2, "tags": len(self.shape.labels)}[self.shape.kind]
-
-
 class Model(nn.Module):
-    """One encoder, one linear head per task. `pieces` turns text into its ids."""
+    """One encoder, one head per task. `pieces` turns text into its ids."""
 
     def __init__(self, encoder: Encoder, pieces: Pieces, heads: Sequence[Head], seed: int = 0, precision: torch.dtype = torch.float32) -> None:
         super().__init__()
@@ -149,12 +133,10 @@ class Model(nn.Module):
         self.specs = {head.name: head for head in heads}
         self.order = list(self.specs)
         random = torch.Generator().manual_seed(seed)
-        self.heads = nn.ModuleList([Pooled(encoder.size, head.outputs) for head in heads])
-        for layer in self.heads:
-            assert isinstance(layer, nn.Linear)
-            layer.weight.data.normal_(0.0, 0.02, generator=random)  # as BERT's own heads
-            layer.bias.data.zero_()
-        self.dropout = nn.Dropout(float(encoder.net.config.hidden_dropout_prob))
+        made = [head_module(head, encoder) for head in heads]
+        self.heads = nn.ModuleList(made)
+        for layer in made:
+            layer.start(random)
         self.states: Any = None  # train.frozen.States, where frozen layers' outputs are kept
         for head in heads:
             if head.shape.max_length > encoder.limit:
@@ -182,37 +164,17 @@ class Model(nn.Module):
         return torch.autocast(self.device.type, self.precision)
 
     def forward(self, batch: Batch) -> Tensor:
-        """Return float32 scores: pair [examples, classes]; choice [examples, endings]; tags [rows, length, tags]; span [rows, 2, length]."""
-        kind = self.specs[batch.task].shape.kind
-        layer = self.heads[self.order.index(batch.task)]
+        """Return float32 scores, whose shape the kind of the batch's head decides (see train/heads.py)."""
+        layer: Any = self.heads[self.order.index(batch.task)]
         with self.autocast():
-            hidden = self.encoder(batch)
-        hidden = hidden.float()
-        if kind in ("pair", "choice"):
-            scores: Tensor = layer(self.dropout(pool(hidden, batch.mask, "mean")))
-            return scores if kind == "pair" else _endings(scores.squeeze(-1), batch.group)
-        scores = layer(self.dropout(hidden))
-        if kind == "tags":
-            return scores
-        return scores.transpose(1, 2).masked_fill(batch.mask.unsqueeze(1) == 0, -1e4)
+            states = self.encoder.every(batch) if layer.blend is not None else [self.encoder(batch)]
+        hidden = (layer.blend(states) if layer.blend is not None else states[0]).float()
+        scores: Tensor = layer.scores(hidden, batch, self.encoder.net.embeddings.word_embeddings.weight)
+        return scores
 
     def loss(self, batch: Batch) -> Tensor:
         """Return the mean cross-entropy of a batch (span: of start and end)."""
-        scores = self(batch)
-        kind = self.specs[batch.task].shape.kind
-        if kind == "span":
-            return F.cross_entropy(scores.reshape(-1, scores.shape[-1]), batch.label.reshape(-1))
-        return F.cross_entropy(scores.reshape(-1, scores.shape[-1]), batch.label.reshape(-1), ignore_index=IGNORED)
-
-
-def _endings(scores: Tensor, group: Sequence[int]) -> Tensor:
-    """Return [examples, most endings] from one score per row; an ending that is not there can never win."""
-    out = scores.new_full((len(group), max(group)), -1e4)
-    start = 0
-    for i, count in enumerate(group):
-        out[i, :count] = scores[start : start + count]
-        start += count
-    return out
+        return loss_of(self.specs[batch.task].shape.kind, self(batch), batch.label)
 
 
 def native_bfloat16(device: torch.device) -> bool:

@@ -15,7 +15,8 @@ from corpora.config import ConfigError
 from corpora.records import Choice, Pair, Record, Span, Tags
 from train.batches import collate
 from train.features import Feature, features, plain
-from train.model import Model, pool
+from train.heads import pool
+from train.model import Model
 from train.order import by_length
 
 BATCH_TOKENS = 4096  # padded tokens a batch: large enough for the matrix products, small enough for the cache of a CPU

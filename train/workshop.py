@@ -24,9 +24,10 @@ from train import checkpoint
 from train.data import built, study_texts, target_records, texts_key
 from train.features import Pieces, Shape
 from train.frozen import States
+from train.heads import Head
 from train.loop import Job, Outcome, Progress, fit
 from train.metrics import KIND_METRIC
-from train.model import Encoder, Head, Model, precision_of
+from train.model import Encoder, Model, precision_of
 from train.run import METRIC_KIND, Run, aside, json_line, record, run_folder, runs_folder
 from train.trim import trim
 
