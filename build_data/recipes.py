@@ -48,7 +48,7 @@ def inputs(study: Study, task: str, arm: str) -> list[dict[str, Any]]:
                 f"studies/{study.name}.toml: tasks.{task}.native has no corpora for {arm_language(arm)!r}, but arms names {arm!r}; add them or take the arm out"
             )
         return [corpora.fingerprint(corpora.load(name), "docs") for name in names]
-    return [corpora.fingerprint(corpora.load(spec.english), spec.split)]
+    return [corpora.fingerprint(corpora.load(corpus), split) for corpus, split in spec.sources]
 
 
 def settings(study: Study, task: str, arm: str) -> dict[str, Any]:

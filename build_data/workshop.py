@@ -99,7 +99,7 @@ class Workshop:
         """Return the English rows that enter a task's build: all, or `rows` of them chosen by a hash of their id; in order of id."""
         if task not in self._rows:
             spec = self.study.tasks[task]
-            records = readers.read_records(corpora.load(spec.english), spec.split)
+            records = [row for corpus, split in spec.sources for row in readers.read_records(corpora.load(corpus), split)]
             self._rows[task] = sorted(sorted(records, key=lambda r: rank(r.id))[: spec.rows or None], key=lambda r: r.id)
         return self._rows[task]
 

