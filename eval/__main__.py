@@ -39,7 +39,7 @@ def report(
         typer.echo(one.sentence)
     if made.results.gaps:
         typer.echo(f"{len(made.results.gaps)} of {len(made.results.gaps) + len(made.results.scored)} cells have no scores; the report lists them")
-    typer.echo(str(write(made, root / "reports" / loaded.name)))
+    typer.echo(str(write(made, root)))
 
 
 @app.command()

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from corpora.study import Study, built_tasks, data_folder
 from eval.results import read_json
 
@@ -33,6 +35,7 @@ class BuiltTask:
     spans_kept: int | None = None
     spans_lost: Mapping[str, int] | None = None
     fingerprint: str = ""
+    genres: Mapping[str, int] | None = None  # of the training rows, most first; None where rows carry none
     command: str = ""
     seconds: float | None = None
 
@@ -87,9 +90,19 @@ def _one(study: Study, root: Path, task: str, arm: str) -> BuiltTask:
         spans_kept=spans.get("kept"),
         spans_lost=spans.get("excluded"),
         fingerprint=str(raw.get("fingerprint") or ""),
+        genres=_genres(folder),
         command=str(raw.get("command") or ""),
         seconds=raw.get("seconds"),
     )
+
+
+def _genres(folder: Path) -> dict[str, int] | None:
+    """Count the genres of a task's training rows, from the one column; None where there is no such column or it is empty."""
+    counts: Counter[str] = Counter()
+    for path in sorted(folder.glob("train-*.parquet")):
+        if "genre" in pq.read_schema(path).names:
+            counts.update(value for value in pq.read_table(path, columns=["genre"])["genre"].to_pylist() if value)
+    return dict(counts.most_common()) or None
 
 
 def unequal(tasks: list[BuiltTask]) -> list[BuiltTask]:

@@ -20,11 +20,12 @@ from markupsafe import Markup
 from corpora.config import ConfigError
 from corpora.shards import write_text
 from corpora.study import Study
-from eval import manifests, notes, view
+from eval import browse, curves, data_view, manifests, notes, view
 from eval.compare import BASELINES, Comparison, compare_all
 from eval.forest import legend
+from eval.published import Beside, beside
 from eval.results import Results, collect
-from eval.verdict import Answer, answer
+from eval.verdict import LANGUAGE_NAMES, Answer, answer
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = "report.css"
@@ -59,6 +60,8 @@ class Report:
     comparisons: Sequence[Comparison]
     answers: Sequence[Answer]
     built: Sequence[manifests.BuiltTask]
+    charts: Sequence[curves.Chart]
+    published: Sequence[Beside]
     command: str
 
 
@@ -74,20 +77,23 @@ def build(study: Study, root: Path, command: str = "") -> Report:
         )
     comparisons = compare_all(results)
     answers = [answer(results, comparisons, language) for language in study.languages]
-    return Report(results, comparisons, answers, manifests.built(study, root), command)
+    charts = curves.training(results, root, view.family)
+    return Report(results, comparisons, answers, manifests.built(study, root), charts, beside(results), command)
 
 
 def make(study: Study, root: Path, command: str = "") -> Path:
     """Write reports/<study>/ under `root`; return the path of its index.html. Raises ConfigError."""
-    return write(build(study, root, command), root / "reports" / study.name)
+    return write(build(study, root, command), root)
 
 
-def write(report: Report, folder: Path) -> Path:
-    """Write every file of the report, index.html last; return its path."""
+def write(report: Report, root: Path) -> Path:
+    """Write reports/<study>/ under `root`: the pages of the built rows, then every file of the report, index.html last; return its path."""
+    folder = root / "reports" / report.results.study.name
+    pages = browse.links(browse.write_pages(report.results.study, root, folder))
     lines = [line for run in notes.distinct(report.results) for line in run.lines]
     write_text(folder / "results.jsonl", _jsonl(lines))
     write_text(folder / "comparisons.jsonl", _jsonl([_comparison(c) for c in report.comparisons]))
-    context = _context(report)
+    context = _context(report) | {"pages": pages}
     for name, template in reversed(FILES.items()):
         write_text(folder / name, _environment(name).get_template(template).render(context))
     return folder / "index.html"
@@ -108,6 +114,14 @@ def _context(report: Report) -> dict[str, Any]:
         "against": AGAINST,
         "margin": results.study.statistics.margin,
         "built": built,
+        "funnels": data_view.funnels(built),
+        "parts": data_view.PARTS,
+        "genres": (bars := data_view.genres(built)),
+        "genre_names": data_view.genre_names(bars),
+        "translations": data_view.translations(built),
+        "charts": report.charts,
+        "published": report.published,
+        "names": LANGUAGE_NAMES,
         "gaps": results.gaps,
         "notes": notes.notes(results, unequal),
         "runs": notes.distinct(results),
