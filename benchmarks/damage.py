@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import random
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from corpora.config import ConfigError
 from corpora.records import nfc
@@ -76,6 +78,15 @@ class Row:
     kind: str
 
 
+Part = Literal["taught", "fitted", "reported"]
+
+
+def part(source: str) -> Part:
+    """Return what the pairs of an English sentence serve for: a quarter teaches the tables, a quarter fits `quality`, a half is reported on."""
+    first = hashlib.sha256(source.encode("utf-8")).digest()[0]
+    return "reported" if first & 1 else "fitted" if first & 2 else "taught"
+
+
 def read_pairs(path: Path) -> list[tuple[str, str]]:
     """Return (English, translation) of each line that has both. Raises ConfigError for a missing file."""
     try:
@@ -125,13 +136,13 @@ class Damage:
     def rows(self, pairs: Sequence[tuple[str, str]], kind: str, count: int) -> list[Row]:
         """Return up to `count` damaged rows of one kind; a pair that cannot be damaged so (no numeral, no negation) gives none.
 
-        More rows of a kind begin with the very same ones, so what was computed for fewer is found again.
+        What is done to a pair depends on the pair alone, so what was computed for fewer rows is found again.
         """
-        self.random = random.Random(f"{self.seed} {kind}")
         out: list[Row] = []
         for source, text in pairs:
             if len(out) == count:
                 break
+            self.random = random.Random(f"{self.seed} {kind} {source}")  # of its own, so that no other pair decides what is done to this one
             bad = self.kinds[kind](source, text)
             if bad is not None and bad.strip() and bad != text:
                 out.append(Row(source, bad, kind))

@@ -1,16 +1,14 @@
-"""Scores good and damaged pairs with every filter; fits their weights on one half of the sentences and reports on the other."""
+"""Scores good and damaged pairs with every filter; fits their weights on a quarter of the sentences and reports on a half (damage.part)."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.damage import OTHER, Damage, Row, dev_pairs, good_pairs
+from benchmarks.damage import OTHER, Damage, Part, Row, dev_pairs, good_pairs, part
 from build_data import filters_quality
 from build_data.filters import ALL, FILTERS, Filter, Item, View, score
 from build_data.filters_base import failure
@@ -20,27 +18,24 @@ from build_data.similarity import Similarity
 from corpora.study import Parsing
 
 POOL = 24_000  # good pairs from which rows are drawn; what is drawn does not depend on how many are wanted
+FITTED = 600  # rows of each damage that `quality` is fitted on, twice as many good ones
 PACKS = {"fi": "mini/models/stanza/fi", "hu": "mini/models/stanza/hu"}
 SCORED = tuple(f for f in ALL if f.item is not None)  # of one text
 WEIGHED = tuple(f for f in SCORED if f.name not in ("few_words", "many_words"))  # how long a text is says where it comes from, not whether it is damaged
 PLAIN = tuple(f for f in WEIGHED if f.family in ("heuristic", "words", "language"))
 SETS: Mapping[str, tuple[Filter, ...]] = {
-    "heuristics": tuple(f for f in WEIGHED if f.family in ("heuristic", "language")), "plain": PLAIN,
-    "stanza": tuple(f for f in WEIGHED if f.family == "parse"), "parse": (*PLAIN, *(f for f in WEIGHED if f.family == "parse")),
+    "heuristics": tuple(f for f in WEIGHED if f.family in ("heuristic", "language")), "added": tuple(f for f in WEIGHED if f.family in ("heuristic", "language", "parse")),
+    "stanza": tuple(f for f in WEIGHED if f.family == "parse"), "plain": PLAIN, "parse": (*PLAIN, *(f for f in WEIGHED if f.family == "parse")),
     "encoder": WEIGHED,
 }  # fmt: skip
 STORED = ("plain", "parse", "encoder")  # sets whose weights the product keeps
 TITLES = {
-    "heuristics": "heuristics + language", "plain": "+ word lists", "stanza": "Stanza alone", "parse": "heuristics + lists + Stanza", "encoder": "all, encoder too",
+    "heuristics": "heuristics + language", "added": "heuristics + language + Stanza", "stanza": "Stanza alone", "plain": "heuristics + words",
+    "parse": "heuristics + words + Stanza", "encoder": "all, encoder too",
 }  # fmt: skip
 ALARMS = 0.05
-DEV_ROWS = 200  # of each file of dev pairs
+DEV_ROWS = 1000  # of each file of dev pairs
 Floats = npt.NDArray[np.float64]
-
-
-def half(source: str) -> int:
-    """Return 0 (fitted on) or 1 (reported) for an English sentence."""
-    return hashlib.sha256(source.encode("utf-8")).digest()[0] & 1
 
 
 def parser(language: str, cache: Path) -> Parser:
@@ -48,13 +43,14 @@ def parser(language: str, cache: Path) -> Parser:
     return load_parser(Parsing(packs=PACKS), language, cache / "parses.sqlite")
 
 
-def rows_of(root: Path, language: str, each: int) -> list[Row]:
-    """Return good rows (twice `each`) and each damage, done to the same sentences where it can be."""
+def rows_of(root: Path, language: str, each: int, of: Part) -> list[Row]:
+    """Return good rows (twice `each`) of one part and `each` of every damage, done to the same sentences where it can be."""
     pairs = good_pairs(root, language, POOL)
     damage = Damage(language, [text for _, text in pairs], [text for _, text in good_pairs(root, OTHER[language], POOL)])
-    rows = [Row(source, text, "good") for source, text in pairs[: 2 * each]]
+    own = [pair for pair in pairs if part(pair[0]) == of]
+    rows = [Row(source, text, "good") for source, text in own[: 2 * each]]
     for kind in damage.kinds:
-        rows += damage.rows(pairs, kind, each)
+        rows += damage.rows(own, kind, each)
     return rows
 
 
@@ -99,9 +95,9 @@ def weigh(rows: Sequence[Row], scores: Sequence[Mapping[str, float]]) -> Weighin
     return Weighing(good, weights, {f.name: f.worst for f in WEIGHED})
 
 
-def fit(root: Path, language: str, each: int, cache: Path) -> str:
-    """Fit on the first half and write build_data/quality_XX.toml."""
-    rows = [row for row in rows_of(root, language, each) if half(row.source) == 0]
+def fit(root: Path, language: str, cache: Path) -> str:
+    """Fit and write build_data/quality_XX.toml."""
+    rows = rows_of(root, language, FITTED, "fitted")
     known = weigh(rows, scores_of(rows, language, cache))
     lines = [f"# Calibration and weights of the filter `quality`, from {len(rows)} pairs; made by: python -m benchmarks.filters fit", "", "[good]"]
     lines += [f"{name} = [{', '.join(f'{v:.5g}' for v in values)}]" for name, values in known.good.items()]
@@ -128,22 +124,29 @@ def caught(good: Floats, bad: Floats) -> float:
 
 def check(root: Path, language: str, each: int, cache: Path) -> str:
     """Return the tables of one language."""
-    rows = rows_of(root, language, each)
-    scores = scores_of(rows, language, cache)
-    parts = [[i for i, row in enumerate(rows) if half(row.source) == side] for side in (0, 1)]
-    fitted = weigh([rows[i] for i in parts[0]], [scores[i] for i in parts[0]])
-    test = [rows[i] for i in parts[1]]
+    learnt, test = (rows_of(root, language, count, of) for count, of in ((FITTED, "fitted"), (each, "reported")))
+    fitted = weigh(learnt, scores_of(learnt, language, cache))
+    scores = scores_of(test, language, cache)
     kinds = list(dict.fromkeys(row.kind for row in test if row.kind != "good"))
     numbers: dict[str, Floats] = {}
     for name, chosen in SETS.items():
         only = Weighing(fitted.good, {name: fitted.weights[name]}, fitted.worst)
         names = {f.name for f in chosen}
-        numbers[TITLES[name]] = np.array([damage_odds({k: v for k, v in scores[i].items() if k in names}, language, only) for i in parts[1]])
+        numbers[TITLES[name]] = np.array([damage_odds({k: v for k, v in s.items() if k in names}, language, only) for s in scores])
     for f in WEIGHED:
-        numbers[f"`{f.name}`"] = np.array([rarity(scores[i][f.name], fitted.good[f.name], f.worst) for i in parts[1]])
-    numbers["default bounds: refused"] = np.array([float(failure(scores[i], SCORED) is not None) for i in parts[1]])
-    title = f"### {language}: {sum(r.kind == 'good' for r in test)} good pairs and, of each damage, {min(sum(r.kind == k for r in test) for k in kinds)} to {max(sum(r.kind == k for r in test) for k in kinds)}"
+        numbers[f"`{f.name}`"] = np.array([rarity(s[f.name], fitted.good[f.name], f.worst) for s in scores])
+    for title, encoder in (("default bounds: refused", False), ("default bounds, encoder on: refused", True)):
+        numbers[title] = np.array([float(failure(*as_built(s, language, encoder)) is not None) for s in scores])
+    sizes = sorted(sum(r.kind == k for r in test) for k in kinds)
+    title = f"### {language}: {sum(r.kind == 'good' for r in test)} good pairs and, of each damage, {' to '.join(map(str, dict.fromkeys((sizes[0], sizes[-1]))))}"
     return "\n".join([title, "", *table(test, kinds, numbers), "", *alarms(root, language, cache), ""])
+
+
+def as_built(scores: Mapping[str, float], language: str, encoder: bool) -> tuple[dict[str, float], list[Filter]]:
+    """Return the scores that a build has, `quality` among them, and the filters that decide there."""
+    used = [f for f in SCORED if f.on or encoder]
+    own = {f.name: scores[f.name] for f in used}
+    return own | {"quality": damage_odds(own, language)}, [*used, FILTERS["quality"]]
 
 
 def table(rows: Sequence[Row], kinds: Sequence[str], numbers: Mapping[str, Floats]) -> list[str]:
@@ -167,8 +170,8 @@ def alarms(root: Path, language: str, cache: Path) -> list[str]:
     found: dict[str, list[dict[str, float]]] = {}
     for name, pairs in dev_pairs(root, language).items():
         rows = [Row(source, text, "good") for source, text in pairs if len(source.split()) > 1 and len(text.split()) > 1][:DEV_ROWS]
-        found[name] = [s | {"quality": damage_odds(s, language)} for s in scores_of(rows, language, cache)]
-    used: list[Any] = [*SCORED, FILTERS["quality"]]
+        found[name] = [s | as_built(s, language, encoder=False)[0] for s in scores_of(rows, language, cache)]
+    used = [*SCORED, FILTERS["quality"]]
     lines = [f"| refused of human dev pairs, % | {' | '.join(f'{name} ({len(s)})' for name, s in found.items())} |", "|---|" + "---:|" * len(found)]
     for f in used:
         shares = [100 * sum(not f.keeps(s[f.name]) for s in scores) / len(scores) for scores in found.values()]

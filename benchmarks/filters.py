@@ -1,12 +1,13 @@
 """Checks the filters: known damage done to good pairs, speed beside OpusFilter, language identification.
 
     CORPORA_DIR=... python -m benchmarks.filters norms           counts the tags of good text into build_data/tags_XX.toml
-    CORPORA_DIR=... python -m benchmarks.filters fit             fits `quality` on one half of the pairs into build_data/quality_XX.toml
+    CORPORA_DIR=... python -m benchmarks.filters neighbours      trains build_data/neighbours_XX.npz on native text and a quarter of the pairs
+    CORPORA_DIR=... python -m benchmarks.filters fit             fits `quality` on another quarter into build_data/quality_XX.toml
     CORPORA_DIR=... python -m benchmarks.filters check           AUC and catch rates on the other half, false alarms on dev pairs
     CORPORA_DIR=... python -m benchmarks.filters speed --opusfilter PYTHON
     CORPORA_DIR=... python -m benchmarks.filters langid --python PYTHON
 
-Halves are by a hash of the English sentence, so no sentence is on both. Parses and likenesses are kept under --cache.
+Which sentence serves for what is a hash of the English, so none serves twice. Parses and likenesses are kept under --cache.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from benchmarks import filter_check, filter_speed, langid
-from benchmarks.damage import good_pairs
+from benchmarks import filter_check, filter_speed, langid, neighbours
+from benchmarks.damage import good_pairs, part
 from build_data.filters_parse import pairs as tag_pairs
 from corpora.config import ConfigError
 from corpora.corpus import corpora_dir
@@ -26,8 +27,8 @@ ROOT = Path(__file__).parent.parent / "build_data"
 
 
 def write_norms(root: Path, language: str, count: int, cache: Path) -> str:
-    """Count adjacent tags in the first half of `count` good pairs and write build_data/tags_XX.toml; return what was done."""
-    texts = [text for source, text in good_pairs(root, language, count) if filter_check.half(source) == 0]
+    """Count adjacent tags in those of `count` good pairs that are not reported on, and write build_data/tags_XX.toml; return what was done."""
+    texts = [text for source, text in good_pairs(root, language, count) if part(source) != "reported"]
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     parsed = 0
     for parse in filter_check.parser(language, cache).parse(texts, trees=False):
@@ -43,9 +44,9 @@ def write_norms(root: Path, language: str, count: int, cache: Path) -> str:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("what", choices=("norms", "fit", "check", "speed", "langid"))
+    arguments.add_argument("what", choices=("norms", "neighbours", "fit", "check", "speed", "langid"))
     arguments.add_argument("--languages", nargs="+", default=["fi", "hu"])
-    arguments.add_argument("--each", type=int, default=2000, help="rows of each damage a language; twice as many good ones")
+    arguments.add_argument("--each", type=int, default=2000, help="check: rows of each damage a language; twice as many good ones")
     arguments.add_argument("--cache", type=Path, default=Path("data/.filters"), help="where parses and likenesses are kept")
     arguments.add_argument("--python", type=Path, default=Path(sys.executable), help="langid: the Python that has the libraries to compare")
     arguments.add_argument("--opusfilter", type=Path, help="speed: the Python that has OpusFilter 3.3.1")
@@ -57,10 +58,14 @@ def main() -> None:
         for language in given.languages if given.what != "langid" else ():
             if given.what == "norms":
                 print(write_norms(root, language, 2 * given.each, given.cache))
+            elif given.what == "neighbours":
+                print(neighbours.train(root, language))
             elif given.what == "speed":
                 print(filter_speed.compare(root, language, given.opusfilter))
+            elif given.what == "fit":
+                print(filter_check.fit(root, language, given.cache))
             else:
-                print((filter_check.fit if given.what == "fit" else filter_check.check)(root, language, given.each, given.cache))
+                print(filter_check.check(root, language, given.each, given.cache))
     except ConfigError as err:
         sys.exit(f"error: {err}")
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from build_data import filters_parse, filters_task, grammar, heuristics, langid, meaning, numerals
+from build_data import filters_parse, filters_task, grammar, heuristics, langid, meaning, neighbours, numerals
 from build_data.filters_base import Filter, Item, Need, View, check_bounds, failure, score
 from build_data.filters_quality import damage_odds
 from build_data.parse import Parse, Parser
@@ -24,7 +24,7 @@ from corpora.shards import known_sha256
 
 __all__ = ["ALL", "FILTERS", "Filter", "Item", "View", "decide", "filter_step", "filters_for", "score"]
 
-VERSION = 2  # raised whenever a score changes
+VERSION = 3  # raised whenever a score changes
 
 SOURCE: frozenset[Need] = frozenset({"source"})
 PARSE: frozenset[Need] = frozenset({"parse"})
@@ -97,6 +97,12 @@ ALL = (
            why="a question that became a statement, or the other way round"),
     Filter(name="scope", family="words", item=lambda i: meaning.scope_changed(i.text, i.source, i.language), high=6, needs=SOURCE,
            why="classes of quantifiers and connectives on one side only: all, some, many, few, only, or, if, because, but"),
+    Filter(name="neighbours", family="words", item=lambda i: neighbours.salad_odds(i.text, i.language), needs=SOURCE, across=True,
+           why="log odds that the words are shuffled, by which stand beside which: word salad"),
+    Filter(name="gap", family="words", item=lambda i: neighbours.gap_odds(i.text, i.language), needs=SOURCE, across=True,
+           why="log odds that a negation is missing, by what stands around the hole and words that need one; evidence for `quality`"),
+    Filter(name="polarity", family="words", item=lambda i: neighbours.polarity_odds(i.text, i.source, i.language), needs=SOURCE, across=True,
+           why="log odds that a negation was lost, by all words of both sides that say no or may hide it; evidence for `quality`"),
     Filter(name="finite_verb", family="parse", item=_finite_verb, worst="min", low=0.01, needs=PARSE,
            why="no finite verb in any sentence, though the source, or a native text, has one"),
     Filter(name="fragment", family="parse", item=lambda i: grammar.fragment_share(_parse(i), i.language), high=0.5, needs=PARSE,
@@ -165,7 +171,8 @@ def filter_step(filters: Sequence[Filter], language: str, parser: Parser | None,
     """Return the row-local step that scores and filters rows; see the module's docstring.
 
     `sources` has the English row of each source_id; a row whose source is not there is refused as "no_source" if a filter compares.
-    Without `parser` or `comparer`, filters that need it are left out. A text the parser fails on refuses its row: "unparsed".
+    Without `parser` or `comparer`, filters that need it are left out. A text the parser fails on refuses its row, with the parser's own reason:
+    "too_long" (its characters), "long_sentence" (its words) or "crash" (the error's name).
     """
     used = [f for f in filters if ("parse" not in f.needs or parser is not None) and ("encoder" not in f.needs or comparer is not None)]
     parsed = parser if any("parse" in f.needs for f in used) else None
@@ -177,7 +184,7 @@ def filter_step(filters: Sequence[Filter], language: str, parser: Parser | None,
         pairs = [pair for record in records if record.source_id in sources for pair in zip(record.texts(), sources[record.source_id].texts(), strict=False)]
         likes = dict(zip(pairs, compared.compare(pairs), strict=True)) if compared else {}
         for record in records:
-            yield _judge(record, used, language, parses if parsed else None, likes, sources)
+            yield _judge(record, used, language, parses if parsed else None, likes, sources, parsed)
 
     counted = [known_sha256(path)[:16] for name in ("quality", "tags") if (path := Path(__file__).parent / f"{name}_{language}.toml").is_file()]
     settings: dict[str, Any] = {
@@ -194,6 +201,7 @@ def _judge(
     parses: Mapping[str, Parse | None] | None,
     likes: Mapping[tuple[str, str], Likeness],
     sources: Mapping[str, Record],
+    parser: Parser | None,
 ) -> Record | Dropped:
     """Score one row with every filter; the first that refuses gives the reason."""
     source = sources.get(record.source_id)
@@ -203,8 +211,10 @@ def _judge(
     items = []
     for text, behind in zip(record.texts(), english, strict=True):
         parse = parses[text] if parses is not None else None
-        if parses is not None and parse is None:
-            return Dropped(record, "filter", "unparsed")
+        if parser is not None and parse is None:
+            reason = parser.refusal(text)
+            size = reason.partition("=")[2]
+            return Dropped(record, "filter", reason, float(size) if size.isdigit() else 0.0)
         items.append(Item(language, text, behind, parse, likes.get((text, behind))))
     view = View(language, tuple(items), record, source)
     return decide(with_scores(record, score(view, filters)), filters)

@@ -65,6 +65,11 @@ class _Kinds(dict[str, int]):
 _KINDS = {language: _Kinds(language) for language in PLAIN}
 
 
+def kind_of(word: str, language: str) -> int:
+    """Return 2 for a plain negation, 1 for a word that may hide one, 0 for any other. `language` must be one of PLAIN."""
+    return _KINDS[language][word]
+
+
 @functools.lru_cache(4096)
 def negations(text: str, language: str) -> tuple[int, int]:
     """Return how many plain and how many possibly hidden negations a text holds. `language` must be one of PLAIN."""

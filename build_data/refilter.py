@@ -40,7 +40,7 @@ def open_bounds(filters: Sequence[Filter]) -> tuple[Filter, ...]:
 
 
 def score_step(step: Step) -> Step:
-    """Return a filter step made from open_bounds under the name it has in ledgers: what it refuses has no scores ("unparsed", "no_source")."""
+    """Return a filter step made from open_bounds under the name it has in ledgers: what it refuses has no scores (no source, or a text that does not parse)."""
     return dataclasses.replace(step, name="score")
 
 

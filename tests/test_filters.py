@@ -30,6 +30,9 @@ class FakeParser:
     def parse(self, texts: Sequence[str], *, trees: bool, split: bool = True) -> list[Parse | None]:
         return [None if "boom" in text else self._parse(text) for text in texts]
 
+    def refusal(self, text: str, *, split: bool = True) -> str:
+        return "long_sentence=412" if "boom" in text else ""
+
     def _parse(self, text: str) -> Parse:
         words, at = [], 0
         for token in text.replace(".", " .").split():
@@ -82,7 +85,10 @@ def test_parsed_filters() -> None:
     assert judge("fi", "Kissa uni.", "The cat was asleep.", parser) == "finite_verb=0"
     assert judge("fi", "Punainen talo.", "A red house.", parser) is None  # the source has no verb either
     assert judge("fi", "Kissa nukkuu ja.", "The cat was asleep and.", parser) == "fragment=1"
-    assert judge("fi", "boom nukkuu.", "The cat was asleep.", parser) == "unparsed"
+    assert judge("fi", "boom nukkuu.", "The cat was asleep.", parser) == "long_sentence=412"  # the parser's own reason
+    step = filter_step(filters_for("native-fi", "text", {}), "fi", parser, {})
+    [refused] = step.work([Text(id="t", text="boom nukkuu.")])
+    assert isinstance(refused, Dropped) and refused.value == 412.0
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,9 @@ class Workers:
         self.parsed += len(texts)
         return [Parse((), trees) if not text.endswith("77.") else None for text in texts]  # some texts cannot be parsed
 
+    def refusal(self, text: str, *, split: bool = True) -> str:
+        return "crash=IndexError"
+
     def translate(self) -> Step:
         def work(records: Sequence[Record]) -> list[Record]:
             self.translated += len(records)
@@ -102,7 +105,7 @@ def test_a_changed_bound_asks_neither_translator_nor_parser_nor_evaluation_sets(
     done = workers.counts
     assert done[0] > 1000 and done[1] == 2 * done[0] and done[2:] == (1, 1)
     assert [ledger["step"] for ledger in pool.ledgers] == ["dedup", "translate_pairs", "score", "dedup_equal", "leaks"]
-    assert pool.ledgers[0]["excluded"]["duplicate"] == 1 and set(pool.ledgers[2]["excluded"]) == {"unparsed"}
+    assert pool.ledgers[0]["excluded"]["duplicate"] == 1 and set(pool.ledgers[2]["excluded"]) == {"crash"}
     assert set(pool.ledgers[4]["excluded"]) == {"leak:udpos.fi"}
     balanced(pool, 1201)
     assert all(set(r.scores) == {"few_words", "numbers", "length_ratio", "finite_verb"} for r in pool.kept)

@@ -1,0 +1,152 @@
+"""Do words stand beside words that they stand beside in good text? Sees word salad, and the hole that a negation leaves, without a parse or a model.
+
+A text is cut into tokens, and a token into three forms: itself where it is common, its first letter and ending, and its ending alone
+(endings are what Finnish and Hungarian agree by). Runs of two to four of them are hashed to 2^18 places with a weight each, and the
+weights of a text add up to log odds: that its words are shuffled ("salad"), or that a negation was taken out ("gap"; this table also
+asks whether the words that need a negation, such as senki and hanem, have one). A third, small table weighs the words that say no, or
+may hide it, in the English and in the translation ("polarity").
+
+The tables (neighbours_fi.npz, neighbours_hu.npz) are logistic regressions trained by `python -m benchmarks.filters neighbours` on
+openly licensed native text and Tatoeba; docs/filters.md says on which, and how well they do. A language without a table scores 0.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from build_data import grammar
+from build_data.heuristics import words
+from build_data.windows import FACTOR, Numbers
+
+BITS = 18  # of the places of salad and gap; 19 bits see no more (AUC within .003)
+POLARITY_BITS = 12
+HEADS = ("salad", "gap")
+TOKEN = re.compile(r"\w+(?:[-'’]\w+)*|[^\w\s]")
+EDGES = ("<s>", "</s>")
+ENDS = frozenset(".!?")
+FORMS = 3  # of a token: full, end, short
+Places = npt.NDArray[np.int64]
+
+
+class Forms(dict[str, tuple[int, ...]]):
+    """Token (lower case; after "^" where it has a capital inside a sentence) -> numbers of its three forms. `common` and `short` are sets of words kept whole."""
+
+    def __init__(self, common: frozenset[str], short: frozenset[str]) -> None:
+        super().__init__()
+        self.common, self.short = common, short
+
+    def __missing__(self, token: str) -> tuple[int, ...]:
+        found = tuple(map(_number, self.forms(token)))
+        if len(self) < 1 << 18:
+            self[token] = found
+        return found
+
+    def forms(self, token: str) -> tuple[str, str, str]:
+        """Return the token as it is counted: itself or with its last 3 letters alone; first letter and last two; itself or its last two letters."""
+        word = token.lstrip("^")
+        if token in EDGES or not word[:1].isalpha():
+            same = "#" if word[:1].isdigit() else token
+            return same, same, same
+        full = word if word in self.common else f"{token[: len(token) - len(word)]}~{word[-3:]}"
+        return full, f"{word[0]}{word[-2:]}", word if word in self.short else f"~{word[-2:]}"
+
+
+def _number(form: str) -> int:
+    return int.from_bytes(hashlib.blake2b(form.encode("utf-8"), digest_size=8).digest(), "little")
+
+
+@dataclass(frozen=True)
+class Neighbourhood:
+    """What is stored for a language: the forms of its tokens, and a weight for each place of each table."""
+
+    forms: Forms
+    negations: frozenset[str]  # words that make "gap" take the sentence for negated
+    weights: Mapping[str, npt.NDArray[np.float32]]  # salad, gap, polarity
+
+
+def tokens(text: str) -> list[str]:
+    """Return words and signs, lower case; a capital that does not open a sentence is kept as "^"."""
+    out: list[str] = []
+    opening = True
+    for token in TOKEN.findall(text):
+        small = token.lower()
+        out.append(small if opening or small == token else f"^{small}")
+        opening = token in ENDS or (opening and not token[0].isalnum())
+    return out
+
+
+def _runs(salt: int, *parts: Numbers) -> Places:
+    """Return the place of each run of forms; every part is a column of it."""
+    total = np.full(len(parts[0]), salt, np.uint64)
+    for part in parts:
+        total = (total + part) * FACTOR
+    return (total >> np.uint64(64 - BITS)).astype(np.int64)
+
+
+def places(found: Sequence[str], forms: Forms, negations: frozenset[str]) -> tuple[Places, Places]:
+    """Return the places of a text's runs of tokens, and those of its words beside whether the text is negated, [runs] and [tokens]."""
+    table = np.array([forms[token] for token in (EDGES[0], *found, EDGES[1])], np.uint64)
+    full, end, short = table[:, 0], table[:, 1], table[:, 2]
+    runs = np.concatenate(
+        [
+            _runs(1, full[:-1], full[1:]), _runs(2, end[:-1], end[1:]), _runs(3, short[:-1], short[1:]), _runs(4, full[:-1], short[1:]),
+            _runs(5, short[:-1], full[1:]), _runs(6, short[:-2], short[1:-1], short[2:]), _runs(7, short[:-2], short[2:]), _runs(8, short[:-3], short[3:]),
+        ]
+    )  # fmt: skip
+    negated = int(not negations.isdisjoint(found))
+    return runs, _runs(9 + negated, full[1:-1])
+
+
+def polarity_places(text: str, source: str, language: str) -> Places:
+    """Return the places of what both sides say of yes and no: how often, and each such word beside the count of the other side."""
+    mine, theirs = ([(word.casefold(), kind) for word in words(side) if (kind := grammar.kind_of(word, of))] for side, of in ((text, language), (source, "en")))
+    counts = [min(sum(kind == 2 for _, kind in side), 3) for side in (mine, theirs)]
+    found = {f"= {counts[0]} {counts[1]}", *(f"> {word} {counts[1]}" for word, _ in mine), *(f"< {word} {counts[0]}" for word, _ in theirs)}
+    return np.array([zlib.crc32(form.encode("utf-8")) & ((1 << POLARITY_BITS) - 1) for form in sorted(found)], np.int64)
+
+
+@functools.cache
+def neighbourhood(language: str) -> Neighbourhood | None:
+    """Return what is stored for a language, None where nothing was trained."""
+    path = Path(__file__).parent / f"neighbours_{language}.npz"
+    if not path.is_file():
+        return None
+    with np.load(path, allow_pickle=False) as raw:
+        common, short, negations = (frozenset(str(raw[name]).split()) for name in ("common", "short", "negations"))
+        weights = {name: raw[name].astype(np.float32) * np.float32(raw[f"{name}_step"]) for name in (*HEADS, "polarity")}
+    return Neighbourhood(Forms(common, short), negations, weights)
+
+
+@functools.lru_cache(256)
+def _odds(text: str, language: str) -> tuple[float, float]:
+    known = neighbourhood(language)
+    if known is None or not text.strip():
+        return 0.0, 0.0
+    runs, negated = places(tokens(text), known.forms, known.negations)
+    salad, gap = known.weights["salad"], known.weights["gap"]
+    return float(salad[runs].sum()), float(gap[runs].sum() + gap[negated].sum())
+
+
+def salad_odds(text: str, language: str) -> float:
+    """Return the log odds that the words of a text were shuffled; long good texts are far below 0, long salads far above."""
+    return round(_odds(text, language)[0], 3)
+
+
+def gap_odds(text: str, language: str) -> float:
+    """Return the log odds that a text lacks a negation, going by what stands around the hole and by words that need one."""
+    return round(_odds(text, language)[1], 3)
+
+
+def polarity_odds(text: str, source: str, language: str) -> float:
+    """Return the log odds that the translation lost a negation, going by the words of both sides that say no or may hide it."""
+    known = neighbourhood(language)
+    return round(float(known.weights["polarity"][polarity_places(text, source, language)].sum()), 3) if known is not None else 0.0
