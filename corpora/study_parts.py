@@ -8,9 +8,10 @@ from typing import Literal
 
 from corpora.records import Kind
 
-Metric = Literal["udpos", "panx", "tydiqa", "tatoeba", "xnli", "pawsx", "xquad", "mlqa", "bucc2018"]
+Metric = Literal["udpos", "panx", "tydiqa", "tatoeba", "xnli", "pawsx", "xquad", "mlqa", "bucc2018", "ner", "accuracy"]
 # What a target trains; retrieval trains nothing.
-METRIC_KIND: Mapping[str, Kind] = {"udpos": "tags", "panx": "tags", "tydiqa": "span", "xquad": "span", "mlqa": "span", "xnli": "pair", "pawsx": "pair"}
+METRIC_KIND: Mapping[str, Kind] = {"udpos": "tags", "panx": "tags", "ner": "tags", "tydiqa": "span", "xquad": "span", "mlqa": "span", "xnli": "pair", "pawsx": "pair", "accuracy": "pair"}
+NOT_XTREME = ("ner", "accuracy")  # metrics of targets that XTREME does not have
 RETRIEVAL = ("tatoeba", "bucc2018")
 CAP = 2**17  # rows of a task that count in proportional sampling: the artificial size limit of Raffel et al. 2020, as in Phang et al. 2020
 
@@ -72,7 +73,7 @@ class Task:
     english: str | tuple[str, ...] = ""
     split: str = "train"  # of every corpus of `english` that names none itself
     labels: tuple[str, ...] = ()  # pair, tags: labels of the English corpora; ["*"] = those that the training rows have (supertags)
-    metric: Literal["", "accuracy", "qqp", "squad", "tags"] = ""  # on dev; "" = as the kind says. qqp: F1 of "duplicate" and accuracy
+    metric: Literal["", "accuracy", "qqp", "squad", "supertags"] = ""  # on dev; "" = as the kind says. qqp: F1 of "duplicate" and accuracy; supertags: accuracy of tags
     head: str = ""  # tasks that name the same head share one (same kind, same labels); "" = a head of its own
     native: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # language -> corpora of running text, or of labelled rows (maker "labelled")
     maker: str = ""  # native maker (build_data/makers), e.g. "coherence"
@@ -154,6 +155,9 @@ class Target:
     train_rows: int = 0  # English training rows, 0 = all
     dev_rows: int = 0  # English dev rows on which the checkpoint is chosen (first N), 0 = all; the paper's code takes 500
     test_rows: int = 0  # test rows a language (first N), 0 = all; a report says so
+    test_split: str = "test"  # of the corpora in `test`; "dev" where the labels of the test split are not public (HuLU)
+    xtreme: bool = True  # False: a target that XTREME does not have (metrics ner, accuracy); reported, but in no average
+    oracle_rows: int = 0  # dev rows of each language of `test` (evenly spaced) scored at every look, for the oracle that a report prints beside; 0 = none
     layer: int = -1  # retrieval: hidden state that is pooled (0 = embeddings); -1 = last
     pooling: Literal["mean", "cls", "last"] = "mean"
     prefix: str = ""  # retrieval: put before every sentence
@@ -163,7 +167,10 @@ class Target:
         if self.retrieval == bool(self.english):
             raise ValueError(f"metric {self.metric!r} with english = {self.english!r}: every target but {' and '.join(RETRIEVAL)} trains on an English corpus")
         if (METRIC_KIND.get(self.metric) in ("tags", "pair")) != bool(self.labels):
-            raise ValueError(f"metric {self.metric!r} with {len(self.labels)} labels: udpos, panx, xnli and pawsx need their labels, the others have none")
+            raise ValueError(f"metric {self.metric!r} with {len(self.labels)} labels: targets of tags or pairs need their labels, the others have none")
+
+        if self.xtreme and self.metric in NOT_XTREME:
+            raise ValueError(f"metric {self.metric!r} is of no XTREME task; write xtreme = false, and the report marks the target and averages without it")
 
     @property
     def retrieval(self) -> bool:

@@ -11,7 +11,7 @@ import tiny
 from corpora.config import ConfigError
 from corpora.records import Span, Tags
 from train.features import IGNORED, Pieces, Shape, features
-from train.order import by_length, epochs, mixed, shuffled, steps_of
+from train.order import batches, by_length, mixed, shuffled, steps_of
 from train.predict import best_span
 
 
@@ -117,7 +117,7 @@ def test_order_is_the_seeds_and_nothing_else():
     lengths = [i % 17 + 1 for i in range(100)]
     first, again = shuffled(lengths, 8, Random(3)), shuffled(lengths, 8, Random(3))
     assert first == again != shuffled(lengths, 8, Random(4)) and sorted(i for b in first for i in b) == list(range(100))
-    assert len(epochs(lengths, 8, 1.5, 0, Random(1))) == steps_of(100, 8, 1.5, 0) == 20 and len(epochs(lengths, 8, 3, 5, Random(1))) == 5
+    assert steps_of(100, 8, 1.5, 0) == 20 and steps_of(100, 8, 3, 5) == 5 and [len(batches(lengths, 8, n, Random(1))) for n in (5, 20, 41)] == [5, 20, 41]
     order = mixed({"a": [[1], [2]], "b": [[3], [4], [5]]}, Random(1))
     assert [b for n, b in order if n == "a"] == [[1], [2]] and [b for n, b in order if n == "b"] == [[3], [4], [5]]
 

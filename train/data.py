@@ -23,7 +23,7 @@ class Built:
 
     folder: Path
     kind: Kind
-    labels: tuple[str, ...]  # sorted; () for span. From the manifest: a native arm has a label set of its own
+    labels: tuple[str, ...]  # sorted; () for span, choice and text. From the manifest: a native arm has a label set of its own
     fingerprint: str
 
     def records(self, split: str) -> list[Record]:
@@ -40,10 +40,15 @@ def built(study: Study, task: str, arm: str, root: Path) -> Built:
     manifest = _manifest(folder)
     kind = study.tasks[task].kind
     labels = manifest.get("labels")
-    if labels is None and kind == "pair":
-        labels = {r.label for r in read_shards([s for s in shards if s.name.startswith("train-")], kind) if isinstance(r, Pair)}
+    if kind in ("pair", "tags") and (labels is None or labels == ["*"]):
+        labels = _found(read_shards([s for s in shards if s.name.startswith("train-")], kind))
     mark = manifest.get("fingerprint") or digest({shard.name: file_sha256(shard) for shard in shards})
-    return Built(folder, kind, tuple(sorted(labels or ())) if kind == "pair" else (), str(mark))
+    return Built(folder, kind, tuple(sorted(labels or ())) if kind in ("pair", "tags") else (), str(mark))
+
+
+def _found(records: Sequence[Record]) -> set[str]:
+    """Return every label or tag of the rows."""
+    return {label for r in records for label in ([r.label] if isinstance(r, Pair) else r.tags if isinstance(r, Tags) else ())}
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -67,7 +72,7 @@ def built_rows(folder: Path, split: str) -> int:
 def target_records(study: Study, target: str, split: str) -> list[Record]:
     """Return a target's English rows: split 'train' (the first train_rows of it) or 'dev' (the first dev_rows)."""
     what = study.targets[target]
-    return read_records(corpora.load(what.english), split, limit=what.train_rows if split == "train" else what.dev_rows)
+    return read_records(corpora.load(what.english), what.split if split == "train" else split, limit=what.train_rows if split == "train" else what.dev_rows)
 
 
 def target_fingerprint(study: Study, target: str) -> dict[str, Any]:
@@ -75,7 +80,7 @@ def target_fingerprint(study: Study, target: str) -> dict[str, Any]:
     what = study.targets[target]
     english = corpora.load(what.english) if what.english else None
     return {
-        "english": [corpora.fingerprint(english, split) for split in ("train", "dev")] if english else [],
+        "english": [corpora.fingerprint(english, split) for split in (what.split, "dev")] if english else [],
         "test": {language: [corpora.fingerprint(corpora.load(name), split) for split in test_splits(name)] for language, name in what.test.items()},
     }
 
@@ -101,7 +106,7 @@ def study_texts(study: Study, root: Path) -> Iterator[Words]:
             yield from _texts(folder.records(split))
     for target in study.targets.values():
         if target.english:
-            for split in ("train", "dev"):
+            for split in (target.split, "dev"):
                 yield from _texts(read_records(corpora.load(target.english), split))
         for name in target.test.values():
             for split in test_splits(name):

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import tokenizers
 
 from corpora.config import ConfigError
-from corpora.records import Choice, Kind, Pair, Record, Span, Tags
-from train.trim import load_map, open_tokenizer, special_ids
+from corpora.records import Choice, Kind, Pair, Record, Span, Tags, Text
+from train.pieces import Pieces as Pieces
 
 IGNORED = -100  # label of a token that has none: cross-entropy passes it over
 
@@ -42,51 +40,6 @@ class Feature:
     def length(self) -> int:
         """Tokens of the longest row."""
         return max(len(row) for row in self.rows)
-
-
-class Pieces:
-    """The tokenizer of a base folder, with the id map of a trimmed vocabulary laid over it. Segmentation is never touched by the map."""
-
-    def __init__(self, folder: Path) -> None:
-        self.tokenizer = open_tokenizer(folder)
-        self.map = load_map(folder)
-        self.pad, self.full_unk = special_ids(folder, self.tokenizer)
-        self.unk = int(self.map[self.full_unk]) if self.map is not None else self.full_unk
-        frame = self.tokenizer.encode("", add_special_tokens=True)
-        self.first, self.last = frame.ids[:1], frame.ids[1:]
-        self.pair_extra = self.tokenizer.num_special_tokens_to_add(True)
-        self.typed = any(self.tokenizer.encode("a", "a").type_ids)  # BERT marks the second text, XLM-R does not
-        self.missed = 0  # pieces met that the trimmed vocabulary does not have: they became <unk>
-
-    def remap(self, ids: Sequence[int]) -> list[int]:
-        """Return ids in the encoder's numbering; a piece that was trimmed away becomes <unk> and is counted in `missed`."""
-        if self.map is None:
-            return list(ids)
-        out: list[int] = self.map[np.asarray(ids, np.int64)].tolist()
-        self.missed += sum(new == self.unk and old != self.full_unk for new, old in zip(out, ids, strict=True))
-        return out
-
-    def pairs(self, texts: Sequence[tuple[str, str]], max_length: int, cut: str = "longest_first", stride: int = 0) -> list[list[tokenizers.Encoding]]:
-        """Return for each (first, second or '') its encoding and, with a stride, the further windows."""
-        self.tokenizer.enable_truncation(max_length, stride=stride, strategy=cut)
-        try:
-            found = self.tokenizer.encode_batch([(a, b) if b else a for a, b in texts])
-        finally:
-            self.tokenizer.no_truncation()
-        return [[encoding, *(encoding.overflowing if stride else ())] for encoding in found]
-
-    def words(self, sentences: Sequence[Sequence[str]]) -> list[list[list[int]]]:
-        """Return the full-vocabulary ids of each word of each sentence; a word without sub-words has none."""
-        out = []
-        for words, encoding in zip(
-            sentences, self.tokenizer.encode_batch([list(s) for s in sentences], is_pretokenized=True, add_special_tokens=False), strict=True
-        ):
-            ids: list[list[int]] = [[] for _ in words]
-            for piece, word in zip(encoding.ids, encoding.word_ids, strict=True):
-                if word is not None:
-                    ids[word].append(piece)
-            out.append(ids)
-        return out
 
 
 @dataclass(frozen=True)
@@ -244,10 +197,16 @@ def _closed(feature: Feature, tail: list[int], pieces: Pieces, shape: Shape) -> 
     return feature
 
 
+def text(records: Sequence[Any], pieces: Pieces, shape: Shape) -> list[Feature]:
+    """<s> text </s> without labels; train/masking.py hides pieces of it, anew for every batch. The end of a longer text is cut off."""
+    rows: Sequence[Text] = records
+    return plain([shape.prefix + r.text for r in rows], pieces, shape.max_length)
+
+
 def plain(texts: Sequence[str], pieces: Pieces, max_length: int) -> list[Feature]:
     """<s> text </s>, for embeddings; the end of a longer text is cut off."""
     found = pieces.pairs([(text, "") for text in texts], max_length)
     return [Feature(i, *_row(encodings[0], pieces, [])) for i, encodings in enumerate(found)]
 
 
-MAKERS: dict[str, Callable[[Sequence[Any], Pieces, Shape], list[Feature]]] = {"pair": pair, "choice": choice, "span": span, "tags": tags}
+MAKERS: dict[str, Callable[[Sequence[Any], Pieces, Shape], list[Feature]]] = {"pair": pair, "choice": choice, "span": span, "tags": tags, "text": text}

@@ -18,30 +18,40 @@ from corpora.study import Training
 from train.batches import Batch, collate
 from train.checkpoint import WORDS, trained
 from train.features import features
-from train.metrics import METRICS, score
+from train.masking import masked
+from train.metrics import METRICS
 from train.model import Model
-from train.order import epochs, mixed
-from train.predict import gold, predict
+from train.order import batches, mixed, steps_of
+from train.predict import dev_scores
+from train.samplers import Sampling
 
 LOG_EVERY = 10  # steps between two lines of log.jsonl
+ALONE = Sampling()  # each task its own epochs
 
 
 @dataclass(frozen=True)
 class Job:
-    """One task of a training: its head's name, its metric, how it trains, its rows and the rows that select the checkpoint."""
+    """One task of a training: its name, its metric, how it trains, its rows, the rows that select the checkpoint, and its head where that has another name."""
 
     name: str
     metric: str
     training: Training
     train: Sequence[Record]
     dev: Sequence[Record]
+    head: str = ""
+
+    @property
+    def place(self) -> str:
+        """The name of the head that it trains."""
+        return self.head or self.name
 
 
 @dataclass
 class Outcome:
-    """What a training left behind. `dev`: task -> scores at the chosen step; `evals`: one entry per look at dev."""
+    """What a training left behind. `shares`: task -> steps; `dev`: task -> scores at the chosen step; `evals`: one entry per look at dev."""
 
     steps: int = 0
+    shares: dict[str, int] = field(default_factory=dict)
     tokens: int = 0
     seconds: float = 0.0
     chosen_step: int = 0
@@ -59,20 +69,20 @@ def schedule(step: int, total: int, warmup: float) -> float:
     return (step + 1) / (rise + 1) if step < rise else (total - step) / max(1, total - rise)
 
 
-def fit(model: Model, jobs: Sequence[Job], seed: int, progress: Progress = lambda *_: None) -> Outcome:
+def fit(model: Model, jobs: Sequence[Job], seed: int, progress: Progress = lambda *_: None, sampling: Sampling = ALONE) -> Outcome:
     """Train `model` on all jobs together and leave it in eval mode with the weights of the best look at dev.
 
     Everything random comes from `seed`. Raises ConfigError where the loss is no longer a number, or a task has no rows.
     """
     torch.manual_seed(seed)  # dropout draws from the global generator, there is no other way
-    work, optimiser, out = _Work(model, jobs, Random(seed)), _optimiser(model), Outcome()
-    total = len(work.order)
+    work, optimiser, out = _Work(model, jobs, seed, sampling), _optimiser(model), Outcome()
+    total, out.shares = len(work.order), work.counts
     looks = _looks(total, max(job.training.evals for job in jobs) if any(job.dev for job in jobs) else 1)
     best, losses, started = _Best(model), [], time.perf_counter()
     model.train()
     for step, (name, chosen) in enumerate(work.order):
         training = work.jobs[name].training
-        batch = work.batch(name, chosen)
+        batch = work.batch(name, chosen, step)
         losses.append(_step(model, optimiser, batch, training, schedule(step, total, training.warmup)))
         out.steps, out.tokens, out.seconds = step + 1, out.tokens + batch.tokens, time.perf_counter() - started
         if out.steps % LOG_EVERY == 0 or out.steps == total:
@@ -126,23 +136,27 @@ class _Best:
 class _Work:
     """Features of all jobs and the order of their batches."""
 
-    def __init__(self, model: Model, jobs: Sequence[Job], random: Random) -> None:
-        self.model, self.jobs = model, {job.name: job for job in jobs}
-        self.features = {job.name: features(job.train, model.pieces, model.head(job.name).shape) for job in jobs}
+    def __init__(self, model: Model, jobs: Sequence[Job], seed: int, sampling: Sampling) -> None:
+        self.model, self.jobs, self.seed, random = model, {job.name: job for job in jobs}, seed, Random(seed)
+        self.features = {job.name: features(job.train, model.pieces, model.head(job.place).shape) for job in jobs}
         for job in jobs:
             if not self.features[job.name]:
                 raise ConfigError(f"{job.name}: no training rows, so there is nothing to train on; look at its data card, or take the task out of the study")
-        self.hidden = {name: model.states.of(model, some) if model.states is not None else None for name, some in self.features.items()}
-        batches = {
-            job.name: epochs([f.length for f in self.features[job.name]], job.training.batch, job.training.epochs, job.training.max_steps, random)
-            for job in jobs
-        }
-        self.order = mixed(batches, random)
+        kept = {job.name: model.states is not None and model.head(job.place).shape.kind != "text" for job in jobs}  # masked inputs are new in every batch
+        self.hidden = {name: model.states.of(model, some) if kept[name] else None for name, some in self.features.items()}
+        own = {job.name: steps_of(len(self.features[job.name]), job.training.batch, job.training.epochs, job.training.max_steps) for job in jobs}
+        self.counts = sampling.counts(own, {job.name: len(job.train) for job in jobs})
+        lengths = {name: [f.length for f in some] for name, some in self.features.items()}
+        self.order = mixed({job.name: batches(lengths[job.name], job.training.batch, self.counts[job.name], random) for job in jobs}, random)
 
-    def batch(self, name: str, chosen: Sequence[int]) -> Batch:
-        some, hidden = self.features[name], self.hidden[name]
+    def batch(self, name: str, chosen: Sequence[int], step: int) -> Batch:
+        head, hidden = self.model.head(self.jobs[name].place), self.hidden[name]
+        some = [self.features[name][i] for i in chosen]
         states = None if hidden is None else [hidden[i] for i in chosen]
-        return collate(name, self.model.head(name).shape.kind, [some[i] for i in chosen], self.model.encoder.pad, states).to(self.model.device)
+        if head.shape.kind == "text":
+            random = Random(f"{self.seed} {name} {step}")
+            some = [masked(feature, self.model.pieces, random) for feature in some]
+        return collate(head.name, head.shape.kind, some, self.model.encoder.pad, states).to(self.model.device)
 
 
 def _looks(total: int, count: int) -> set[int]:
@@ -175,7 +189,9 @@ def _mean(losses: Sequence[Tensor], name: str, step: int, training: Training) ->
 
 def _look(model: Model, jobs: Sequence[Job], out: Outcome) -> float:
     """Score every job on its dev rows, note it, and return the mean of the headline scores (0 where no job has dev rows)."""
-    found = {job.name: score(job.metric, [gold(r) for r in job.dev], predict(model, job.dev, job.name)) for job in jobs if job.dev}
-    out.evals.append({"step": out.steps, "dev": found})
-    out.log.append({"step": out.steps, "dev": found})
+    both = {job.name: dev_scores(model, job.metric, job.dev, job.place) for job in jobs if job.dev}
+    found = {name: scores for name, (scores, _) in both.items()}
+    thresholds = {name: threshold for name, (_, threshold) in both.items() if threshold is not None}
+    out.evals.append({"step": out.steps, "dev": found, **({"thresholds": thresholds} if thresholds else {})})
+    out.log.append(out.evals[-1])
     return sum(found[job.name][METRICS[job.metric].headline] for job in jobs if job.dev) / max(1, len(found))

@@ -17,6 +17,7 @@ from typing import Any
 from train import answers
 
 Component = tuple[float, ...]
+DUPLICATE = "duplicate"  # QQP's class whose F1 counts
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,30 @@ def label_total(components: Sequence[Component]) -> dict[str, float]:
     return {"accuracy": _share(sum(c[0] for c in components), len(components))}
 
 
+def duplicate_component(gold: str, predicted: str) -> Component:
+    """Return (right, both duplicate, predicted duplicate, gold duplicate, 1) of one question pair of QQP."""
+    yes, said = gold == DUPLICATE, predicted == DUPLICATE
+    return (float(gold == predicted), float(yes and said), float(said), float(yes), 1.0)
+
+
+def duplicate_total(components: Sequence[Component]) -> dict[str, float]:
+    """Return F1 of the class duplicate, accuracy, and their mean, as GLUE scores QQP."""
+    right, both, said, yes, count = (sum(column) for column in zip(*components, strict=True)) if components else (0.0,) * 5
+    f1, accuracy = _share(2 * both, said + yes), _share(right, count)
+    return {"score": (f1 + accuracy) / 2, "f1": f1, "accuracy": accuracy}
+
+
+def masked_component(gold: Any, predicted: Sequence[int]) -> Component:
+    """Return (pieces guessed right, pieces hidden) of one text; its gold is in the text."""
+    del gold
+    return (float(predicted[0]), float(predicted[1]))
+
+
+def masked_total(components: Sequence[Component]) -> dict[str, float]:
+    """Return the accuracy over hidden pieces."""
+    return {"accuracy": _share(sum(c[0] for c in components), sum(c[1] for c in components))}
+
+
 def _share(part: float, whole: float) -> float:
     return 100.0 * part / whole if whole else 0.0
 
@@ -125,8 +150,12 @@ METRICS: dict[str, Metric] = {
     "accuracy": _LABELS,  # pair and choice
     "tatoeba": _LABELS,  # gold and predicted: line numbers of the foreign side, as text
     "bucc2018": Metric(mined_component, mined_total, "f1"),
+    "qqp": Metric(duplicate_component, duplicate_total, "score"),  # from here on: of intermediate tasks
+    "squad": _ANSWERS,
+    "supertags": replace(_CHUNKS, headline="accuracy"),
+    "mlm": Metric(masked_component, masked_total, "accuracy"),
 }
-KIND_METRIC = {"pair": "accuracy", "choice": "accuracy", "span": "tydiqa", "tags": "panx"}  # for intermediate tasks, by kind
+KIND_METRIC = {"pair": "accuracy", "choice": "accuracy", "span": "tydiqa", "tags": "panx", "text": "mlm"}  # for intermediate tasks, by kind
 
 
 def rule(metric: str, language: str) -> Metric:

@@ -22,19 +22,16 @@ def shuffled(lengths: Sequence[int], batch: int, random: Random) -> list[list[in
     return batches
 
 
-def epochs(lengths: Sequence[int], batch: int, count: float, most: int, random: Random) -> list[list[int]]:
-    """Return the batches of `count` epochs (the last may be a part), at most `most` of them where most > 0."""
-    per_epoch = math.ceil(len(lengths) / batch)
-    total = max(1, round(count * per_epoch)) if lengths else 0
-    total = min(total, most) if most else total
+def batches(lengths: Sequence[int], batch: int, total: int, random: Random) -> list[list[int]]:
+    """Return exactly `total` batches: epoch after epoch, the last cut off where it must be."""
     out: list[list[int]] = []
-    while len(out) < total:
+    while lengths and len(out) < total:
         out += shuffled(lengths, batch, random)
     return out[:total]
 
 
 def steps_of(rows: int, batch: int, count: float, most: int) -> int:
-    """Return how many batches `epochs` gives for `rows` features."""
+    """Return how many batches `count` epochs of `rows` features are (the last may be a part), at most `most` of them where most > 0."""
     total = max(1, round(count * math.ceil(rows / batch))) if rows else 0
     return min(total, most) if most else total
 

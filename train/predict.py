@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -12,10 +15,12 @@ import torch
 from torch import Tensor
 
 from corpora.config import ConfigError
-from corpora.records import Choice, Pair, Record, Span, Tags
+from corpora.records import Choice, Pair, Record, Span, Tags, Text
 from train.batches import collate
-from train.features import Feature, features, plain
+from train.features import IGNORED, Feature, features, plain
 from train.heads import pool
+from train.masking import masked
+from train.metrics import answer_component, score
 from train.model import Model
 from train.order import by_length
 
@@ -33,6 +38,8 @@ def gold(record: Record) -> Any:
         return [text for text, _ in record.answers]
     if isinstance(record, Choice):
         return str(record.label)
+    if isinstance(record, Text):
+        return ""  # what is hidden is decided when it is predicted
     raise ConfigError(f"row {record.id} is of kind {record.kind!r}, which has nothing to predict")
 
 
@@ -52,11 +59,32 @@ def labels(model: Model, records: Sequence[Pair] | Sequence[Choice], name: str =
 
 
 def tags(model: Model, records: Sequence[Tags], name: str = "") -> list[list[str]]:
-    """Return exactly one tag per token; chunks of a long sentence are glued again."""
+    """Return exactly one tag per token; chunks of a long sentence are glued again. Words that were cut off (heads.long = "truncate") get the tag
+    that says least: O, else X, else the first of the set."""
     names = model.head(name).shape.labels
     out: list[list[str]] = [[] for _ in records]
     for feature, scores in _scores(model, records, name):
         out[feature.record] += [names[i] for i in scores[feature.words].argmax(-1)]
+    rest = next((tag for tag in ("O", "X") if tag in names), names[0])
+    return [[*found, *[rest] * (len(record.tokens) - len(found))] for record, found in zip(records, out, strict=True)]
+
+
+def hidden_pieces(model: Model, records: Sequence[Text], name: str = "") -> list[tuple[int, int]]:
+    """Return for each text how many of its hidden pieces are guessed right and how many were hidden; the same are hidden whenever it is asked."""
+    head = model.head(name)
+    some = [masked(feature, model.pieces, Random(f"dev {i}")) for i, feature in enumerate(features(records, model.pieces, head.shape))]
+    out = [(0, 0)] * len(records)
+    mode = model.training
+    model.eval()
+    with torch.inference_mode():
+        for chosen in by_length([feature.length for feature in some], BATCH_TOKENS):
+            batch = collate(head.name, "text", [some[i] for i in chosen], model.encoder.pad).to(model.device)
+            there = batch.label != IGNORED
+            right = torch.zeros_like(batch.label)
+            right[there] = (model(batch).argmax(-1) == batch.label[there]).long()
+            for i, hits, count in zip(chosen, right.sum(1).tolist(), there.sum(1).tolist(), strict=True):
+                out[some[i].record] = (hits, count)
+    model.train(mode)
     return out
 
 
@@ -65,13 +93,47 @@ def spans(model: Model, records: Sequence[Span], name: str = "", null: bool = Fa
 
     `null`: return '' where the best 'no answer' score is higher than that of the best answer (SQuAD v2).
     """
+    return ["" if null and margin < 0 else answer for answer, margin in best_answers(records, _scores(model, records, name))]
+
+
+def best_answers(records: Sequence[Span], scored: Iterable[tuple[Feature, npt.NDArray[np.float32]]]) -> list[tuple[str, float]]:
+    """Return for each question its best answer over all windows, and how far its score is above that of 'no answer' (the lowest over the windows).
+
+    `scored`: windows with their scores [2, tokens]: starts and ends.
+    """
     best: list[tuple[float, int, int]] = [(-np.inf, 0, 0)] * len(records)
     nothing = [np.inf] * len(records)
-    for feature, scores in _scores(model, records, name):
+    for feature, scores in scored:
         found = best_span(scores[0], scores[1], feature.offsets)
         best[feature.record] = max(best[feature.record], found, key=lambda span: span[0])  # the earlier window wins a tie
         nothing[feature.record] = min(nothing[feature.record], float(scores[0, 0] + scores[1, 0]))
-    return ["" if null and none > score else record.context[start:end] for record, (score, start, end), none in zip(records, best, nothing, strict=True)]
+    return [(record.context[start:end], score - none) for record, (score, start, end), none in zip(records, best, nothing, strict=True)]
+
+
+def best_threshold(gold: Sequence[Sequence[str]], found: Sequence[tuple[str, float]]) -> float:
+    """Return the margin below which 'no answer' is said that gives the best mean of exact match and F1; of equals the one nearest 0."""
+    answered = [sum(answer_component(g, answer)[:2]) for g, (answer, _) in zip(gold, found, strict=True)]
+    silent = [sum(answer_component(g, "")[:2]) for g in gold]
+    order = sorted(range(len(found)), key=lambda i: -found[i][1])
+    bounds = [found[i][1] for i in order]
+    middles = [math.inf, *((a + b) / 2 for a, b in pairwise(bounds)), -math.inf]  # after the k most certain answers
+    total, values = sum(silent), [(sum(silent), 0)]
+    for k, i in enumerate(order, 1):
+        total += answered[i] - silent[i]
+        if k == len(order) or bounds[k] < bounds[k - 1]:
+            values.append((total, k))
+    best = max(value for value, _ in values)
+    return min((middles[k] for value, k in values if value >= best - 1e-9), key=abs)
+
+
+def dev_scores(model: Model, metric: str, records: Sequence[Any], name: str) -> tuple[dict[str, float], float | None]:
+    """Return the scores of head `name` on English (or intermediate) dev rows and, where some questions have no answer, the threshold for saying so:
+    the one that is best on these rows, as SQuAD v2's own script has it."""
+    if model.head(name).shape.kind != "span" or all(record.answers for record in records):
+        return score(metric, [gold(record) for record in records], predict(model, records, name)), None
+    found, golds = best_answers(records, _scores(model, records, name)), [gold(record) for record in records]
+    threshold = best_threshold(golds, found)
+    return score(metric, golds, [answer if margin >= threshold else "" for answer, margin in found]), max(-1e6, min(1e6, threshold))
 
 
 def best_span(starts: npt.NDArray[np.float32], ends: npt.NDArray[np.float32], offsets: Sequence[tuple[int, int]]) -> tuple[float, int, int]:
@@ -98,7 +160,11 @@ def _tags(model: Model, records: Sequence[Any], name: str) -> list[Any]:
     return list(tags(model, records, name))
 
 
-_BY_KIND: dict[str, Callable[[Model, Sequence[Any], str], list[Any]]] = {"pair": _choices, "choice": _choices, "span": _spans, "tags": _tags}
+def _texts(model: Model, records: Sequence[Any], name: str) -> list[Any]:
+    return list(hidden_pieces(model, records, name))
+
+
+_BY_KIND: dict[str, Callable[[Model, Sequence[Any], str], list[Any]]] = {"pair": _choices, "choice": _choices, "span": _spans, "tags": _tags, "text": _texts}
 
 
 def _scores(model: Model, records: Sequence[Any], name: str) -> Iterator[tuple[Feature, npt.NDArray[np.float32]]]:
