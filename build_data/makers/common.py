@@ -49,6 +49,8 @@ class Declared:
     settings: Callable[[], Any] | None = None  # what decides the rows beside `version`: sums of word lists, say; anything JSON can hold
 
 
+LONGEST_WORD = 40  # characters
+ROMAN = re.compile(r"[IVX]+")
 END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)")
 OPENS = re.compile(r"[\"'“”„‘’»«(\[–—-]*\s?[A-ZÅÄÖÁÉÍÓÚÜŐŰŠŽ0-9]")
 ABBREVIATIONS = {  # written with a full stop and followed by a capital or a number often enough to matter
@@ -135,20 +137,24 @@ def chance(*parts: object) -> int:
 
 
 def sentences(paragraph: str, language: str) -> list[Offsets]:
-    """Return (start, end) of each sentence, by rule.
+    """Return (start, end) of each sentence, by rule, in time linear in the text.
 
     A full stop ends none after an abbreviation of `language`, an initial, or a number of one or two digits ("1. kesäkuuta",
     "19. század"), nor before a small letter. A language without a list of abbreviations goes by the rest.
     """
     known = ABBREVIATIONS.get(language, frozenset())
     out: list[Offsets] = []
+    last = len(paragraph)
     start = _skip(paragraph, 0)
     for found in END.finditer(paragraph):
-        after = _skip(paragraph, found.end())
-        if after < len(paragraph) and (not OPENS.match(paragraph, after) or (found.group() == "." and _abbreviates(paragraph, start, found.start(), known))):
+        begin, end = found.span()
+        after = _skip(paragraph, end)
+        if after < last and (
+            not OPENS.match(paragraph, after) or (end - begin == 1 and paragraph[begin] == "." and _abbreviates(paragraph, start, begin, known))
+        ):
             continue
-        if found.end() > start:
-            out.append((start, found.end()))
+        if end > start:
+            out.append((start, end))
         start = after
     rest = paragraph[start:].rstrip()
     return [*out, (start, start + len(rest))] if rest else out
@@ -161,10 +167,14 @@ def _skip(text: str, at: int) -> int:
 
 
 def _abbreviates(text: str, start: int, stop: int, known: frozenset[str]) -> bool:
-    last = text[start:stop].split()[-1].lstrip("(\"'“„") if text[start:stop].split() else ""
-    if last.isdigit():
-        return len(last) <= 2
-    return (len(last) == 1 and last.isupper()) or last.casefold() in known or re.fullmatch(r"[IVX]+", last) is not None
+    """Say whether the word before a full stop at `stop` takes one; only the last LONGEST_WORD characters are looked at."""
+    words = text[max(start, stop - LONGEST_WORD) : stop].rsplit(None, 1)
+    word = words[-1].lstrip("(\"'“„") if words and not text[stop - 1].isspace() else ""
+    if not word:
+        return False
+    if word.isdigit():
+        return len(word) <= 2
+    return (len(word) == 1 and word.isupper()) or word.casefold() in known or ROMAN.fullmatch(word) is not None
 
 
 def whole_sentence(text: str, shortest: int, longest: int) -> str:
