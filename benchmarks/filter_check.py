@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -65,34 +66,45 @@ def scores_of(rows: Sequence[Row], language: str, cache: Path) -> list[dict[str,
     return out
 
 
-def logistic(x: Floats, y: Floats, weight: Floats, steps: int = 3000, rate: float = 0.5, decay: float = 1e-3) -> Floats:
-    """Return weights (the constant last) of a logistic regression, none but the constant below 0: being rare never speaks for a text."""
-    w = np.zeros(x.shape[1] + 1)
+def logistic(x: Floats, y: npt.NDArray[np.int64], weight: Floats, steps: int = 3000, rate: float = 0.5, decay: float = 3e-4) -> Floats:
+    """Return weights [kinds, columns of x and the constant] of a multinomial logistic regression whose class 0 has none.
+
+    No weight but the constant is below 0: being rare never speaks for a text.
+    """
     ones = np.hstack([x, np.ones((len(x), 1))])
-    weight = weight / weight.sum()
+    kinds = int(y.max())
+    truth = np.eye(kinds + 1)[y][:, 1:]
+    weight = (weight / weight.sum())[:, None]
+    w = np.zeros((kinds, ones.shape[1]))
     velocity = np.zeros_like(w)
     for _ in range(steps):
-        p = 1 / (1 + np.exp(-np.clip(ones @ w, -30, 30)))
-        velocity = 0.9 * velocity - rate * (ones.T @ (weight * (p - y)) + decay * np.append(w[:-1], 0))
+        z = np.clip(ones @ w.T, -30, 30)
+        p = np.exp(z)
+        p /= 1 + p.sum(1, keepdims=True)
+        slope = (weight * (p - truth)).T @ ones
+        slope[:, :-1] += decay * w[:, :-1]
+        velocity = 0.9 * velocity - rate * slope
         w += velocity
-        w[:-1] = np.maximum(w[:-1], 0)
+        w[:, :-1] = np.maximum(w[:, :-1], 0)
     return w
 
 
 def weigh(rows: Sequence[Row], scores: Sequence[Mapping[str, float]]) -> Weighing:
-    """Fit on the rows given: quantiles of the good ones, then weights of rarity for each set; all damages together weigh what the good rows weigh."""
+    """Fit on the rows given: quantiles of the good ones, then weights of rarity for each set and damage; all damages together weigh what the good rows weigh."""
     good = {
         f.name: np.quantile([s[f.name] for r, s in zip(rows, scores, strict=True) if r.kind == "good"], np.linspace(0, 1, POINTS)).tolist() for f in WEIGHED
     }
-    y = np.array([row.kind != "good" for row in rows], float)
-    sizes = {kind: sum(row.kind == kind for row in rows) for kind in {row.kind for row in rows}}
-    weight = np.array([1.0 if row.kind == "good" else sizes["good"] / sizes[row.kind] / (len(sizes) - 1) for row in rows])
-    weights: dict[str, dict[str, float]] = {}
+    kinds = ["good", *dict.fromkeys(row.kind for row in rows if row.kind != "good")]
+    y = np.array([kinds.index(row.kind) for row in rows])
+    sizes = np.bincount(y)
+    weight = np.array([1.0 if kind == 0 else sizes[0] / sizes[kind] / (len(kinds) - 1) for kind in y])
+    weights: dict[str, dict[str, dict[str, float]]] = {}
     for name, chosen in SETS.items():
         x = np.array([[rarity(s[f.name], good[f.name], f.worst) for f in chosen] for s in scores])
-        w = logistic(x, y, weight)
-        weights[name] = {f.name: round(float(v), 4) for f, v in zip(chosen, w, strict=False)} | {"": round(float(w[-1]), 4)}
-    return Weighing(good, weights, {f.name: f.worst for f in WEIGHED})
+        found = logistic(x, y, weight).round(3)
+        weights[name] = {kind: dict(zip([*(f.name for f in chosen), ""], row.tolist(), strict=True)) for kind, row in zip(kinds[1:], found, strict=True)}
+    kept = {name: {kind: {f: v for f, v in row.items() if v or not f} for kind, row in table.items()} for name, table in weights.items()}
+    return Weighing(good, {name: [f.name for f in chosen] for name, chosen in SETS.items()}, kept, {f.name: f.worst for f in WEIGHED})
 
 
 def fit(root: Path, language: str, cache: Path) -> str:
@@ -102,8 +114,10 @@ def fit(root: Path, language: str, cache: Path) -> str:
     lines = [f"# Calibration and weights of the filter `quality`, from {len(rows)} pairs; made by: python -m benchmarks.filters fit", "", "[good]"]
     lines += [f"{name} = [{', '.join(f'{v:.5g}' for v in values)}]" for name, values in known.good.items()]
     lines += ["", "[worst]", *(f'{name} = "{side}"' for name, side in known.worst.items())]
+    lines += ["", "[sets]", *(f"{name} = {json.dumps(known.sets[name])}" for name in STORED)]
     for name in STORED:
-        lines += ["", f"[weights.{name}]", *(f"{key or chr(34) * 2} = {value}" for key, value in known.weights[name].items())]
+        for kind, weights in known.weights[name].items():
+            lines += ["", f'[weights.{name}."{kind}"]', *(f"{key or chr(34) * 2} = {value}" for key, value in weights.items())]
     (Path(filters_quality.__file__).parent / f"quality_{language}.toml").write_text("\n".join(lines) + "\n", "utf-8")
     return f"{language}: fitted on {len(rows)} pairs"
 
@@ -130,7 +144,7 @@ def check(root: Path, language: str, each: int, cache: Path) -> str:
     kinds = list(dict.fromkeys(row.kind for row in test if row.kind != "good"))
     numbers: dict[str, Floats] = {}
     for name, chosen in SETS.items():
-        only = Weighing(fitted.good, {name: fitted.weights[name]}, fitted.worst)
+        only = Weighing(fitted.good, {name: fitted.sets[name]}, {name: fitted.weights[name]}, fitted.worst)
         names = {f.name for f in chosen}
         numbers[TITLES[name]] = np.array([damage_odds({k: v for k, v in s.items() if k in names}, language, only) for s in scores])
     for f in WEIGHED:
@@ -138,7 +152,9 @@ def check(root: Path, language: str, each: int, cache: Path) -> str:
     for title, encoder in (("default bounds: refused", False), ("default bounds, encoder on: refused", True)):
         numbers[title] = np.array([float(failure(*as_built(s, language, encoder)) is not None) for s in scores])
     sizes = sorted(sum(r.kind == k for r in test) for k in kinds)
-    title = f"### {language}: {sum(r.kind == 'good' for r in test)} good pairs and, of each damage, {' to '.join(map(str, dict.fromkeys((sizes[0], sizes[-1]))))}"
+    title = (
+        f"### {language}: {sum(r.kind == 'good' for r in test)} good pairs and, of each damage, {' to '.join(map(str, dict.fromkeys((sizes[0], sizes[-1]))))}"
+    )
     return "\n".join([title, "", *table(test, kinds, numbers), "", *alarms(root, language, cache), ""])
 
 

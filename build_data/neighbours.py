@@ -33,7 +33,7 @@ HEADS = ("salad", "gap")
 TOKEN = re.compile(r"\w+(?:[-'’]\w+)*|[^\w\s]")
 EDGES = ("<s>", "</s>")
 ENDS = frozenset(".!?")
-FORMS = 3  # of a token: full, end, short
+NO_GAP = -10.0  # below nearly all other scores
 Places = npt.NDArray[np.int64]
 
 
@@ -141,9 +141,12 @@ def salad_odds(text: str, language: str) -> float:
     return round(_odds(text, language)[0], 3)
 
 
-def gap_odds(text: str, language: str) -> float:
-    """Return the log odds that a text lacks a negation, going by what stands around the hole and by words that need one."""
-    return round(_odds(text, language)[1], 3)
+def gap_odds(text: str, source: str, language: str) -> float:
+    """Return the log odds that a text lacks a negation, going by what stands around the hole and by words that need one.
+
+    Where the English has no word that says no or may hide it, nothing can be missing: NO_GAP.
+    """
+    return round(_odds(text, language)[1], 3) if any(grammar.negations(source, "en")) else NO_GAP
 
 
 def polarity_odds(text: str, source: str, language: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -44,10 +45,10 @@ def test_scores_of_one_text(score: object, text: str, value: float) -> None:
 
 
 @given(TEXT, TEXT)
-def test_common_substring_is_exact_from_eight_characters(text: str, source: str) -> None:
+def test_common_substring_is_exact_from_twelve_characters(text: str, source: str) -> None:
     longest = difflib.SequenceMatcher(None, text, source, autojunk=False).find_longest_match().size
     shorter = min(len(text), len(source))
-    if longest >= 8:
+    if longest >= 12:
         assert heuristics.common_substring(text, source) == pytest.approx(longest / shorter)
     else:
         assert heuristics.common_substring(text, source) in (0.0, 1.0)  # 1 where the whole of a short text is in the other
@@ -180,10 +181,16 @@ def test_rarity_and_odds() -> None:
     assert filters_quality.rarity(-5.0, good, "max") < 0.01 < 2 < filters_quality.rarity(-5.0, good, "min")  # only the bad side counts
     assert filters_quality.rarity(0.0, [0.0] * 201) == 0.0  # the usual value of a score that is nearly always 0 is not rare
     known = filters_quality.Weighing(
-        {"a": good, "b": good}, {"plain": {"a": 2.0, "": -1.0}, "encoder": {"a": 1.0, "b": 3.0, "": -1.0}}, {"a": "max", "b": "far"}
+        {"a": good, "b": good},
+        {"plain": ["a"], "encoder": ["a", "b"]},
+        {"plain": {"looped": {"a": 2.0, "": -1.0}}, "encoder": {"looped": {"b": 3.0, "": -1.0}, "word salad": {"a": 4.0, "": -1.0}}},
+        {"a": "max", "b": "far"},
     )
     assert filters_quality.damage_odds({"a": 500.0}, "fi", known) == pytest.approx(2 * filters_quality.RAREST - 1, abs=0.05)
     assert filters_quality.damage_odds({"a": 0.0, "b": 500.0}, "fi", known) == pytest.approx(3 * filters_quality.RAREST - 1, abs=0.05)
+    either = filters_quality.damage_odds({"a": 500.0, "b": 500.0}, "fi", known)
+    assert either == pytest.approx(4 * filters_quality.RAREST - 1 + math.log1p(math.exp(-filters_quality.RAREST)), abs=0.05)  # the odds of both kinds
+    assert filters_quality.damage_odds({}, "fi", known) == 0.0  # no set has all its scores
     assert filters_quality.damage_odds({}, "xx") == 0.0  # nothing was fitted
 
 
@@ -192,7 +199,8 @@ def test_what_is_shipped_weighs_damage_above_soundness(language: str) -> None:
     known = filters_quality.weighing(language)
     assert known is not None and set(known.weights) == {"plain", "parse", "encoder"}
     assert all(len(values) == filters_quality.POINTS and list(values) == sorted(values) for values in known.good.values())
-    assert all(weight >= 0 for weights in known.weights.values() for name, weight in weights.items() if name)
+    assert all(weight > 0 for kinds in known.weights.values() for weights in kinds.values() for name, weight in weights.items() if name)
+    assert all(set(weights) <= {*known.sets[name], ""} for name, kinds in known.weights.items() for weights in kinds.values())
 
 
 def unit(*rows: Sequence[float]) -> np.ndarray:

@@ -1,0 +1,84 @@
+"""build_data/neighbours.py: the shipped tables tell order from salad and see the hole of a negation, in sentences written for this test."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from build_data import neighbours
+from build_data.filters import filters_for
+
+GOOD = {
+    "fi": (
+        "Naapurin koira haukkui koko yön, joten kukaan ei saanut nukuttua.",
+        "Kun juna lopulta saapui asemalle, matkustajat nousivat kylmästä tuulesta huolimatta hymyillen kyytiin.",
+        "Kunnan on järjestettävä palvelut niin, että jokainen asukas saa ne omalla äidinkielellään.",
+    ),
+    "hu": (
+        "A szomszéd kutyája egész éjjel ugatott, ezért senki sem tudott aludni.",
+        "Amikor a vonat végre megérkezett az állomásra, az utasok a hideg szél ellenére mosolyogva szálltak fel.",
+        "Az önkormányzatnak úgy kell megszerveznie a szolgáltatásokat, hogy minden lakos az anyanyelvén kapja meg őket.",
+    ),
+}
+
+
+def salad(text: str, chance: random.Random) -> str:
+    words = text.rstrip(".").split()
+    words[0] = words[0].lower()
+    chance.shuffle(words)
+    mixed = " ".join(words)
+    return mixed[0].upper() + mixed[1:] + "."
+
+
+@pytest.mark.parametrize("language", GOOD)
+def test_salad_is_told_from_order(language: str) -> None:
+    chance = random.Random(1)
+    for text in GOOD[language]:
+        worst = min(neighbours.salad_odds(salad(text, chance), language) for _ in range(5))
+        assert neighbours.salad_odds(text, language) < worst, text
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "whole", "hole"),
+    [
+        ("fi", "I don't know where they live now.", "En tiedä, missä he nykyään asuvat.", "Tiedä, missä he nykyään asuvat."),
+        ("fi", "Nobody has ever asked me that.", "Kukaan ei ole koskaan kysynyt minulta sitä.", "Kukaan ole koskaan kysynyt minulta sitä."),
+        ("hu", "Nobody has ever asked me that.", "Ezt még soha senki nem kérdezte tőlem.", "Ezt még soha senki kérdezte tőlem."),
+        ("hu", "He will not leave before noon.", "Nem megy el dél előtt.", "Megy el dél előtt."),
+    ],
+)
+def test_a_lost_negation_leaves_a_hole_and_an_imbalance(language: str, source: str, whole: str, hole: str) -> None:
+    assert neighbours.gap_odds(hole, source, language) > neighbours.gap_odds(whole, source, language)
+    assert neighbours.polarity_odds(hole, source, language) > neighbours.polarity_odds(whole, source, language)
+    assert neighbours.gap_odds(hole, "They sleep.", language) == neighbours.NO_GAP  # nothing can be missing
+
+
+def test_tokens_keep_the_capitals_of_names_alone() -> None:
+    assert neighbours.tokens("Eilen Virtanen ajoi Turkuun. Hän palasi!") == ["eilen", "^virtanen", "ajoi", "^turkuun", ".", "hän", "palasi", "!"]
+
+
+def test_forms_keep_common_words_whole_and_of_others_their_endings() -> None:
+    forms = neighbours.Forms(frozenset({"talossa"}), frozenset({"on"}))
+    assert forms.forms("talossa") == ("talossa", "tsa", "~sa")
+    assert forms.forms("^helsingissä") == ("^~ssä", "hsä", "~sä")
+    assert forms.forms("on")[2] == "on" and forms.forms("1987") == ("#", "#", "#") and forms.forms(",") == (",", ",", ",")
+
+
+@given(st.text(max_size=80))
+def test_any_text_has_odds_that_are_the_same_again(text: str) -> None:
+    runs, negated = neighbours.places(neighbours.tokens(text), neighbours.Forms(frozenset(), frozenset()), frozenset({"ei"}))
+    count = len(neighbours.tokens(text))
+    assert len(negated) == count and len(runs) == 5 * (count + 1) + 2 * count + max(count - 1, 0)
+    assert not len(runs) or (0 <= np.concatenate([runs, negated]).min() and np.concatenate([runs, negated]).max() < 1 << neighbours.BITS)
+    for language in GOOD:
+        assert np.isfinite(neighbours.salad_odds(text, language)) and neighbours.salad_odds(text, language) == neighbours.salad_odds(text, language)
+
+
+def test_a_language_without_a_table_says_nothing_and_only_translations_are_asked() -> None:
+    assert neighbours.salad_odds("All that glitters is not gold.", "en") == 0.0 == neighbours.polarity_odds("Kein Gold.", "No gold.", "de")
+    asked = {arm: {f.name for f in filters_for(arm, "pair", {})} & {"neighbours", "gap", "polarity"} for arm in ("en", "mt-fi", "bt-en", "native-hu")}
+    assert asked == {"en": set(), "mt-fi": {"neighbours", "gap", "polarity"}, "bt-en": set(), "native-hu": set()}
