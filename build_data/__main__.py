@@ -54,7 +54,7 @@ def _run(
     wanted = _chosen(loaded, languages, arms, tasks)
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     # After the arguments are known to be right: these load in a second, their libraries at first use.
-    from build_data import recipes
+    from build_data import across, recipes
     from build_data.mt_folder import ready_only
 
     if dry_run:
@@ -78,6 +78,11 @@ def _run(
             began = time.monotonic()
             manifest = recipes.build_task(shop, *pair, command)
             reporter.line(f"{name:<16} built in {time.monotonic() - began:4.0f} s {_counts(manifest)}")
+    folders = [
+        folder for pair in studies.built_tasks(loaded) if (folder := studies.data_folder(loaded, *pair, root / "data")).joinpath("manifest.json").is_file()
+    ]
+    if straddling := across.straddling(across.write(folders, root / "data" / loaded.name / "across.json")):
+        say.print(f"{straddling} validation rows hold a text that another arm trains on (which, and beside which: across.json)")
     say.print(
         f"{len(wanted)} tasks under {root / 'data' / loaded.name} ({time.monotonic() - start:.0f} s); what was left out and why: excluded-*.parquet and README.md in each"
     )
