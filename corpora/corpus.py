@@ -13,7 +13,7 @@ from corpora.config import ConfigError, pick, read
 from corpora.shards import known_sha256
 
 ROOT = Path(__file__).parent
-ReaderName = Literal["jsonl", "squad-json", "squad-jsonl", "conllu", "tsv-tags", "documents", "aligned-tsv", "aligned-lines"]
+ReaderName = Literal["jsonl", "squad-json", "squad-jsonl", "conllu", "tsv-tags", "documents", "text", "aligned-tsv", "aligned-lines"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +50,7 @@ class Hub:
     keep: Mapping[str, str] = field(default_factory=dict)  # as the corpus's own `keep`, for a Hub split that holds more than this corpus
     fields: Mapping[str, str] = field(default_factory=dict)  # our field -> their column, over the corpus's own `fields`
     label_names: tuple[str, ...] = ()  # names of their integer labels, in order, where the Hub stores integers
+    first: int = 0  # running text, which is streamed: so many rows from the stream's beginning are read, 0 = all. For collections that nobody reads whole
 
     def __post_init__(self) -> None:
         if self.revision and (len(self.revision) != 40 or set(self.revision) - set("0123456789abcdef")):
@@ -169,4 +170,6 @@ def fingerprint(corpus: Corpus, split: str) -> dict[str, object]:
     if locate(corpus, split) is not None and files is not None:
         return {"corpus": corpus.name, "split": split, "files": list(files.files), "sha256": list(files.sha256), "rows": files.rows}
     assert corpus.hub is not None
-    return {"corpus": corpus.name, "split": split, "hub": corpus.hub.id, "config": corpus.hub.config, "revision": corpus.hub.revision}
+    return {"corpus": corpus.name, "split": split, "hub": corpus.hub.id, "config": corpus.hub.config, "revision": corpus.hub.revision} | (
+        {"first": corpus.hub.first} if corpus.hub.first else {}
+    )

@@ -12,17 +12,18 @@ from collections.abc import Mapping
 from corpora.config import ConfigError
 
 GENRES = (
-    "academic", "blog", "course", "dictionary", "encyclopaedia", "fiction", "grammar", "guide", "law", "letter", "news", "novel", "parliament", "qa",
+    "academic", "blog", "captions", "course", "dictionary", "encyclopaedia", "fiction", "grammar", "guide", "law", "letter", "news", "novel", "parliament", "qa",
     "science", "subtitles", "travel", "web",
 )  # fmt: skip
 # A corpus's own word -> ours. Those equal to ours need no line.
 KNOWN: Mapping[str, str] = {
-    "blog, diary": "blog",
+    "blogs": "blog",
     "course text (programming)": "course",
     "course text (web development)": "course",
     "encyclopaedic": "encyclopaedia",
     "europarl (TRANSLATED)": "parliament",
     "financial news": "news",
+    "image captions": "captions",
     "legal": "law",
     "legal/JRC (TRANSLATED)": "law",
     "library Q&A": "qa",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 from types import ModuleType
 from typing import Any
 
@@ -14,19 +15,35 @@ from corpora.corpus import Corpus, Hub, corpora_dir
 def load_rows(corpus: Corpus, split: str) -> Iterator[dict[str, Any]]:
     """Yield the Hub's rows of a split, columns as the Hub names them; integer classes by name where the Hub knows the names.
 
+    Running text (kind documents) is streamed: row after row over the network, never a whole collection on disk or in memory.
     Raises ConfigError for a corpus without a home or a pinned commit, a missing library, and a Hub that cannot be reached
     (HF_HUB_OFFLINE is respected by the library: what is in its cache is still found).
     """
     home = _home(corpus, split)
     datasets = need("datasets", "the Hub is needed")
     try:
-        table = datasets.load_dataset(home.id, home.config or None, split=home.splits[split], revision=home.revision)
+        streamed = {"streaming": True} if corpus.kind == "documents" else {}
+        table = datasets.load_dataset(home.id, home.config or None, split=home.splits[split], revision=home.revision, **streamed)
     except Exception as err:  # the library raises a dozen kinds: no network, offline mode, gated, no such commit, config or split
         what = f"The Hub did not give {home.id} at {home.revision[:12]} ({type(err).__name__}: {_short(err)})."
         raise ConfigError(f"{_missing(corpus, split)} {what} {_remedy(home)}") from err
     # names declared in our TOML go first: then integers stay as they are, and corpora.readers names them
     names = {} if home.label_names else {column: found for column, feature in (table.features or {}).items() if (found := _class_names(feature))}
-    return (_named(row, names) for row in table)
+    return _rows(corpus, split, home, itertools.islice(table, home.first or None) if streamed else table, names)
+
+
+def _rows(corpus: Corpus, split: str, home: Hub, table: Iterable[dict[str, Any]], names: dict[str, list[str]]) -> Iterator[dict[str, Any]]:
+    """Yield rows; a stream can break off at any of them. Raises ConfigError then."""
+    number = 0
+    try:
+        for row in table:
+            number += 1
+            yield _named(row, names)
+    except (OSError, RuntimeError, ValueError) as err:  # the network's errors; the library wraps some of them in its own, which are these
+        raise ConfigError(
+            f"corpus {corpus.name!r}, split {split!r}: the stream of {home.id} broke off after {number} rows ({type(err).__name__}: {_short(err)}). "
+            "Run the same command again; what was built so far is kept"
+        ) from err
 
 
 def _home(corpus: Corpus, split: str) -> Hub:

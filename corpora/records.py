@@ -21,7 +21,8 @@ class RecordError(ValueError):
 class Record:
     """What every row carries whatever its kind.
 
-    `source_id` names the English row a translation was made from; `genre` and `year` are those of its document, where known; `subtype` is
+    `source_id` names the English row a translation was made from; `licence` and `publishable` (yes, non-commercial, no) are its
+    corpus's, `genre` (a word of corpora/genres.py) and `year` those of its document, where known; `subtype` is
     a finer class than the label (a discourse relation's sense, what a question asks for); `scores` has one number per filter that looked at it.
     """
 
@@ -32,6 +33,7 @@ class Record:
     corpus: str = ""
     document: str = ""
     licence: str = ""
+    publishable: str = ""
     genre: str = ""
     year: str = ""
     subtype: str = ""
@@ -158,6 +160,7 @@ class Document:
     corpus: str = ""
     origin: str = "native"
     licence: str = ""
+    publishable: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

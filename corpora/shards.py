@@ -80,7 +80,7 @@ def _known_sha256(path: Path, size: int, changed: int) -> str:
 
 _COMMON: list[tuple[str, pa.DataType]] = [
     ("id", pa.string()), ("source_id", pa.string()), ("origin", pa.string()), ("corpus", pa.string()),
-    ("document", pa.string()), ("licence", pa.string()), ("genre", pa.string()), ("year", pa.string()), ("subtype", pa.string()),
+    ("document", pa.string()), ("licence", pa.string()), ("publishable", pa.string()), ("genre", pa.string()), ("year", pa.string()), ("subtype", pa.string()),
 ]  # fmt: skip
 _OWN: dict[Kind, list[tuple[str, pa.DataType]]] = {
     "pair": [("premise", pa.string()), ("hypothesis", pa.string()), ("label", pa.string())],

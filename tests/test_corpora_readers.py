@@ -63,7 +63,14 @@ def test_choices_with_joined_nested_and_worded_fields(here: Path) -> None:
     )  # fmt: skip
     (record,) = read_records(made, "train")
     assert record == Choice(
-        id="xx/made:c", context="Katu on märkä. Miksi?", endings=("Satoi.", "Paistoi."), label=1, corpus="xx/made", document=record.document, licence="CC0-1.0"
+        id="xx/made:c",
+        context="Katu on märkä. Miksi?",
+        endings=("Satoi.", "Paistoi."),
+        label=1,
+        corpus="xx/made",
+        document=record.document,
+        licence="CC0-1.0",
+        publishable="yes",
     )
 
 
@@ -154,7 +161,7 @@ def test_conllu_gives_a_fused_token_the_tag_of_the_head_when_one_word_hangs_on_t
 def test_documents(here: Path) -> None:
     made = declare(here, "documents", {"a.jsonl": rows({"id": "d", "title": "T", "year": 1901, "paragraphs": ["Ha\u0308n.", "Toinen."]})}, 1, genre="novel")
     assert read_documents(made, "train") == [
-        Document(id="xx/made:d", paragraphs=("Hän.", "Toinen."), title="T", genre="novel", year="1901", corpus="xx/made", licence="CC0-1.0")
+        Document(id="xx/made:d", paragraphs=("Hän.", "Toinen."), title="T", genre="novel", year="1901", corpus="xx/made", licence="CC0-1.0", publishable="yes")
     ]
 
 
@@ -183,7 +190,8 @@ BAD: list[tuple[str, dict[str, str | bytes], str]] = [
     ("jsonl", {"a.jsonl.gz": b""}, r"1 declared|no rows at all"),
     ("documents", {"a.jsonl": "\n\n"}, r"no rows at all; an empty collection is a mistake"),
     ("documents", {"a.jsonl": rows({"id": "d", "paragraphs": []})}, r"a\.jsonl:1: no paragraphs"),
-    ("documents", {"a.jsonl": rows({"id": "d", "paragraphs": "one"})}, r"field 'paragraphs' is 'one', not a list of texts"),
+    ("documents", {"a.jsonl": rows({"id": "d", "paragraphs": 3})}, r"field 'paragraphs' is 3, not a list of texts"),
+    ("documents", {"a.jsonl": "[1]\n"}, r"a\.jsonl:1: no JSON object but '\[1\]'"),
     ("conllu", {"a.conllu": "# c\n" + "\t".join("123456789") + "\n"}, r"a\.conllu:2: 9 columns; a CoNLL-U line has 10"),
     ("conllu", {"a.conllu": word("1", "a", "NOUN", "0") + "\n" + word("2-x", "b", "_", "_")}, r"a\.conllu:2: id '2-x'; an id is a number, a range"),
     ("conllu", {"a.conllu": word("1-9", "b", "_", "_") + "\n" + word("1", "a", "NOUN", "0")}, r"a\.conllu:1: id '1-9'"),

@@ -225,6 +225,7 @@ def common_fields(document: Document, maker: str, number: int) -> dict[str, Any]
         "corpus": document.corpus,
         "document": document.id,
         "licence": document.licence,
+        "publishable": document.publishable,
         "genre": document.genre,
         "year": document.year,
     }

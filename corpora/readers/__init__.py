@@ -6,7 +6,7 @@ Where the files are: CORPORA_DIR, then bundled, then the Hub. `source` of an ali
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import cast
 
 from corpora.config import ConfigError
@@ -52,19 +52,43 @@ def read_aligned(corpus: Corpus, split: str, limit: int = 0, refused: list[str] 
     return cast(list[Aligned], _read(corpus, split, limit, refused))
 
 
+def stream_documents(corpus: Corpus, split: str, broken: list[str]) -> Iterator[Document]:
+    """Yield the documents of a corpus of running text one by one, in file order; none is kept here, so memory does not grow with the corpus.
+
+    A document that breaks a rule is no reason to stop among a million others: it adds one line to `broken` and is left out. From the Hub
+    rows are streamed, none is downloaded before it is asked for. Raises ConfigError as `read` does, at the end for a wrong count.
+    """
+    if corpus.kind != "documents":
+        raise ConfigError(f"corpus {corpus.name!r} is of kind {corpus.kind!r}, but running text (kind 'documents') is wanted here")
+    shape, rows, declared, _ = _source(corpus, split)
+    seen: dict[str, int] = {}
+    number = 0
+    for number, (where, row) in enumerate(rows, 1):
+        try:
+            if keeps(shape, row):
+                yield cast(Document, make(shape, row, _unique(row_id(shape, row, number), seen)))
+        except RecordError as err:
+            broken.append(f"{where}: {err}")
+    _check_count(shape, number, declared)
+
+
 def _read(corpus: Corpus, split: str, limit: int, refused: list[str] | None) -> list[Item]:
+    return _items(*_source(corpus, split), limit, refused)
+
+
+def _source(corpus: Corpus, split: str) -> tuple[Shape, Iterable[Raw], int, int]:
+    """Return how a split names its fields, its raw rows, and how many rows and refusals are declared."""
     paths = locate(corpus, split)
     files = split_of(corpus, split)
     if paths is not None and files is not None:
-        shape = Shape(corpus, split, corpus.fields, corpus.keep)
-        return _items(shape, raw_rows(corpus.reader, paths), files.rows, files.refused, limit, refused)
+        return Shape(corpus, split, corpus.fields, corpus.keep), raw_rows(corpus.reader, paths), files.rows, files.refused
     from corpora import hub  # only now is the Hub wanted
 
     assert corpus.hub is not None  # locate() has made sure
     home = corpus.hub
     shape = Shape(corpus, split, {**corpus.fields, **home.fields}, home.keep or corpus.keep, home.label_names)
     rows = ((f"{home.id} {home.splits[split]} row {number}", row) for number, row in enumerate(hub.load_rows(corpus, split), 1))
-    return _items(shape, rows, home.rows.get(split, 0), home.refused.get(split, 0), limit, refused)
+    return shape, rows, home.rows.get(split, 0), home.refused.get(split, 0)
 
 
 def _items(shape: Shape, rows: Iterable[Raw], declared: int, may_refuse: int, limit: int, refused: list[str] | None) -> list[Item]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from corpora.config import ConfigError, pick
-from corpora.readers.lines import json_lines, lines, whole_json
+from corpora.readers.lines import json_lines, lines, whole_json, whole_lines
 
 Raw = tuple[str, Mapping[str, Any]]  # ("FILE:LINE", fields)
 CONLLU_COLUMNS = 10
+BROKEN = "broken"  # field of a row that is no document: what is wrong with it
+MOST_TEXT = 1_000_000  # characters of one document of a plain text file
 # Whose tag a fused token gets where several of its words hang outside it ("ettei" = että SCONJ + ei AUX -> AUX): the first of these. The order
 # is that of ud-conversion-tools as we remember it; what is checked is that fi and hu come out equal to XTREME's files.
 FUSED_RANK = " VERB NOUN PROPN PRON ADJ NUM ADV INTJ AUX ADP DET PART CCONJ SCONJ X PUNCT SYM "
@@ -21,6 +24,37 @@ def jsonl(path: Path) -> Iterator[Raw]:
     """Yield one row per line: an object of fields (pair, choice, tags, text, flat SQuAD and documents)."""
     for number, row in json_lines(path):
         yield f"{path}:{number}", row
+
+
+def documents(path: Path) -> Iterator[Raw]:
+    """Yield one row per line, as jsonl does, but a line that is no JSON object becomes a row that says so: one broken document is one, not the end."""
+    for number, line in whole_lines(path):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except (json.JSONDecodeError, RecursionError) as err:
+            value = f"not JSON ({err})"
+        yield f"{path}:{number}", value if isinstance(value, dict) else {BROKEN: value if isinstance(value, str) else f"no JSON object but {str(value)[:60]!r}"}
+
+
+def plain_text(path: Path) -> Iterator[Raw]:
+    """Yield one row per document of a plain text file: a paragraph a line, an empty line after each document.
+
+    A file without empty lines is cut into documents of MOST_TEXT characters, so that it never lies in memory whole.
+    """
+    paragraphs: list[str] = []
+    first = size = 0
+    for number, line in whole_lines(path):
+        if line.strip():
+            first = first or number
+            paragraphs.append(line)
+            size += len(line)
+        if paragraphs and (not line.strip() or size > MOST_TEXT):
+            yield f"{path}:{first}", {"paragraphs": paragraphs}
+            paragraphs, first, size = [], 0, 0
+    if paragraphs:
+        yield f"{path}:{first}", {"paragraphs": paragraphs}
 
 
 def squad_json(path: Path) -> Iterator[Raw]:
@@ -137,7 +171,8 @@ def _fused(path: Path, rows: Sequence[tuple[int, list[str]]]) -> tuple[list[str]
 FORMS: Mapping[str, Callable[[Path], Iterator[Raw]]] = {
     "jsonl": jsonl,
     "squad-jsonl": jsonl,
-    "documents": jsonl,
+    "documents": documents,
+    "text": plain_text,
     "squad-json": squad_json,
     "conllu": conllu,
     "tsv-tags": tsv_tags,

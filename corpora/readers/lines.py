@@ -43,6 +43,17 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
         raise ConfigError(f"{path}: cannot be read or unpacked ({err}); fetch the file again") from None
 
 
+def whole_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield numbered lines as `lines` does, but bytes that are not UTF-8 become U+FFFD: who reads documents one by one counts those that hold it."""
+    try:
+        with open_bytes(path) as file:
+            for number, raw in enumerate(file, 1):
+                line = raw.removeprefix(BOM) if number == 1 else raw
+                yield number, line.decode("utf-8", errors="replace").removesuffix("\n").removesuffix("\r")
+    except (OSError, EOFError, zlib.error) as err:
+        raise ConfigError(f"{path}: cannot be read or unpacked ({err}); fetch the file again") from None
+
+
 def whole_json(path: Path) -> Any:
     """Return the one JSON value that a file holds. Raises ConfigError with line and column."""
     try:

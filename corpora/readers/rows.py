@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from corpora.corpus import Corpus
+from corpora.genres import house_genre, translated
+from corpora.readers.forms import BROKEN
 from corpora.records import Aligned, Choice, Document, Pair, Record, RecordError, Span, Tags, Text, nfc
 
 Item = Record | Document | Aligned
@@ -173,15 +175,16 @@ def _text(shape: Shape, row: Mapping[str, Any], base: dict[str, Any]) -> Text:
 
 
 def _document(shape: Shape, row: Mapping[str, Any], base: dict[str, Any]) -> Document:
-    paragraphs = texts(field(shape, row, "paragraphs"), "paragraphs")
-    if not paragraphs or not all(paragraph.strip() for paragraph in paragraphs):
-        raise RecordError("no paragraphs" if not paragraphs else "an empty paragraph")
-    if any("\ufffd" in paragraph for paragraph in paragraphs):
-        raise RecordError("a paragraph holds U+FFFD, so its encoding was broken before it came here")
-    about = {name: optional(shape, row, name) for name in ("title", "genre", "year")}
-    about["genre"] = about["genre"] or shape.corpus.genre
-    own = {name: base[name] for name in ("id", "corpus", "origin", "licence")}
-    return Document(paragraphs=paragraphs, **about, **own)
+    """Make a document. Empty and broken paragraphs may stand in it: build_data/makers/clean.py counts them and leaves them out."""
+    if BROKEN in row and len(row) == 1:
+        raise RecordError(str(row[BROKEN]))
+    found = field(shape, row, "paragraphs")
+    paragraphs = tuple(text(found, "paragraphs").splitlines()) if isinstance(found, str) else texts(found, "paragraphs")  # the Hub's texts are one string
+    if not paragraphs:
+        raise RecordError("no paragraphs")
+    own = {name: base[name] for name in ("id", "corpus", "licence", "publishable", "genre", "year")}
+    origin = "human-translated" if translated(optional(shape, row, "genre")) else base["origin"]
+    return Document(paragraphs=paragraphs, title=optional(shape, row, "title"), origin=origin, **own)
 
 
 def _aligned(shape: Shape, row: Mapping[str, Any], base: dict[str, Any]) -> Aligned:
@@ -214,5 +217,8 @@ def make(shape: Shape, row: Mapping[str, Any], name: str) -> Item:
         "corpus": corpus.name,
         "document": optional(shape, row, "document"),
         "licence": corpus.licence,
+        "publishable": corpus.publishable,
+        "genre": house_genre(optional(shape, row, "genre") or corpus.genre) if corpus.kind in ("documents", "tags") else house_genre(corpus.genre),
+        "year": optional(shape, row, "year"),
     }
     return MAKERS[corpus.kind](shape, row, base)
