@@ -31,9 +31,14 @@ def by_rank(records: Iterable[Record]) -> list[Record]:
     return sorted(records, key=lambda r: (rank(origin_id(r)), r.id))
 
 
+def side(document: str) -> float:
+    """Return where a document stands between validation (near 0) and train (near 1): a split of any share cuts this line in two."""
+    return rank(f"side:{document}")
+
+
 def held_out(record: Record, share: float) -> bool:
     """Return whether a row is for validation: by its document (premise, title), so matched arms and all tasks on one corpus agree."""
-    return rank(f"side:{record.document or origin_id(record)}") < share
+    return side(record.document or origin_id(record)) < share
 
 
 Alike = Mapping[str, Mapping[str, float]]  # normal form of a validation text -> those of near train texts, and how near

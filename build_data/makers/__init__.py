@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from build_data.makers import cloze, coherence
+from build_data.makers import cloze, coherence, endings
 from build_data.makers.common import Declared, Made, Maker
 from corpora.config import pick
 from corpora.shards import file_sha256
@@ -20,6 +20,7 @@ MAX_SENTENCES = 60  # a document: beyond it long ones (laws, novels) would outwe
 MAKERS: Mapping[str, Declared] = {
     "cloze_questions": cloze.FAMILY,
     "coherence": coherence.FAMILY,
+    "endings": endings.FAMILY,
 }
 
 
