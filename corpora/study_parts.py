@@ -10,7 +10,17 @@ from corpora.records import Kind
 
 Metric = Literal["udpos", "panx", "tydiqa", "tatoeba", "xnli", "pawsx", "xquad", "mlqa", "bucc2018", "ner", "accuracy"]
 # What a target trains; retrieval trains nothing.
-METRIC_KIND: Mapping[str, Kind] = {"udpos": "tags", "panx": "tags", "ner": "tags", "tydiqa": "span", "xquad": "span", "mlqa": "span", "xnli": "pair", "pawsx": "pair", "accuracy": "pair"}
+METRIC_KIND: Mapping[str, Kind] = {
+    "udpos": "tags",
+    "panx": "tags",
+    "ner": "tags",
+    "tydiqa": "span",
+    "xquad": "span",
+    "mlqa": "span",
+    "xnli": "pair",
+    "pawsx": "pair",
+    "accuracy": "pair",
+}
 NOT_XTREME = ("ner", "accuracy")  # metrics of targets that XTREME does not have
 RETRIEVAL = ("tatoeba", "bucc2018")
 CAP = 2**17  # rows of a task that count in proportional sampling: the artificial size limit of Raffel et al. 2020, as in Phang et al. 2020
@@ -73,7 +83,9 @@ class Task:
     english: str | tuple[str, ...] = ""
     split: str = "train"  # of every corpus of `english` that names none itself
     labels: tuple[str, ...] = ()  # pair, tags: labels of the English corpora; ["*"] = those that the training rows have (supertags)
-    metric: Literal["", "accuracy", "qqp", "squad", "supertags"] = ""  # on dev; "" = as the kind says. qqp: F1 of "duplicate" and accuracy; supertags: accuracy of tags
+    metric: Literal["", "accuracy", "qqp", "squad", "supertags"] = (
+        ""  # on dev; "" = as the kind says. qqp: F1 of "duplicate" and accuracy; supertags: accuracy of tags
+    )
     head: str = ""  # tasks that name the same head share one (same kind, same labels); "" = a head of its own
     native: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # language -> corpora of running text, or of labelled rows (maker "labelled")
     maker: str = ""  # native maker (build_data/makers), e.g. "coherence"
@@ -135,8 +147,8 @@ class Mix:
     mode: Literal["two-stage", "single-stage", "control"] = "two-stage"
 
     def __post_init__(self) -> None:
-        if not self.tasks or len(set(self.tasks)) != len(self.tasks):
-            raise ValueError(f"tasks = {list(self.tasks)}: must not be empty nor hold one twice")
+        if len(set(self.tasks)) != len(self.tasks):
+            raise ValueError(f"tasks = {list(self.tasks)} holds one twice")
         if self.cap < 1 or self.temperature < 1:
             raise ValueError(f"cap = {self.cap}, temperature = {self.temperature}: both are at least 1")
         if self.mode == "control" and self.mlm:

@@ -144,6 +144,7 @@ def test_a_whole_study_from_the_command_line(base, tmp_path, monkeypatch):
     made, runs = project(base, tmp_path)
     monkeypatch.setattr(command.studies, "load", lambda path, overrides: made)
     monkeypatch.setenv("TINY_ROOT", str(tmp_path))
+    monkeypatch.setenv("FIHU_CACHE", str(tmp_path / "cache"))  # where the dry run keeps its probe
     (tmp_path / "hook-fails").touch()
     arguments = ["tiny.toml", "--root", str(tmp_path), "--after", "test_train_execute:score_hook", "--workers", "1"]
     dry = CliRunner().invoke(command.app, [*arguments, "--dry-run"])

@@ -9,8 +9,8 @@ import tiny
 
 from corpora.config import ConfigError
 from corpora.shards import write_json
-from train.display import shared
 from train.estimate import Estimator
+from train.forecast import shared
 from train.graph import plan
 from train.run import Run, aside, run_folder, state, sweep
 

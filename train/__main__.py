@@ -14,9 +14,10 @@ from rich.console import Console
 from corpora import study as studies
 from corpora.config import ConfigError, pick
 from corpora.study import Study
-from train.display import Bar, dry_run
+from train.display import Bar
 from train.estimate import Estimator
 from train.execute import Executor, Summary
+from train.forecast import dry_run
 from train.graph import plan
 from train.run import Run, run_folder, runs_folder, state
 
@@ -52,7 +53,7 @@ def _go(console: Console, path: Path, overrides: list[str], root: Path, after: s
     runs = [run for run in plan(study, root, unbuilt=dry) if not only or run.phase == "intermediate" or run.target == only]
     states = {run.key: state(root, run, after) for run in runs}
     if dry:
-        dry_run(console, study, runs, states, Estimator(study, root))
+        dry_run(console, study, runs, states, Estimator(study, root, exact=True))
         return 0
     if all(value == "done" for value in states.values()):
         console.print(f"nothing to do: all {len(runs)} runs of {study.name} are finished in {runs_folder(root)}", highlight=False, soft_wrap=True)

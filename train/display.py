@@ -1,4 +1,4 @@
-"""Progress for people: one bar on a terminal, plain lines elsewhere; and the table of a dry run."""
+"""Progress for people: one bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
 
-from corpora.study import Study
-from train.estimate import Cost, Estimator
-from train.run import Run, State
+from train.estimate import Cost
+from train.run import Run
 
 
 class Bar:
@@ -72,36 +70,3 @@ class Bar:
 def _dev(about: dict[str, Any]) -> str:
     scores = [f"{name} dev {next(iter(values.values())):.1f}" for name, values in about.get("dev", {}).items()]
     return f", {', '.join(scores)}" if scores else ""
-
-
-def dry_run(console: Console, study: Study, runs: Sequence[Run], states: dict[str, State], estimator: Estimator) -> None:
-    """Print every run with its steps and tokens, the sums of each phase, and what sharing intermediate runs saves."""
-    table = Table(title=f"{study.title}: {len(runs)} runs", title_justify="left")
-    for column in ("run", "phase", "trained on", "target", "seed", "state"):
-        table.add_column(column)
-    for column in ("steps", "tokens ~"):
-        table.add_column(column, justify="right")
-    costs = {run.key: estimator.cost(run) for run in runs}
-    for run in runs:
-        source = f"{'+'.join(run.tasks)}.{run.arm}" if run.tasks else "base"
-        cost = costs[run.key]
-        table.add_row(run.key, run.phase, source, run.target, str(run.seed), states[run.key], f"{cost.steps:,}", f"{cost.tokens:,}")
-    console.print(table)
-    for phase in ("intermediate", "target"):
-        some = [costs[run.key] for run in runs if run.phase == phase]
-        console.print(f"{phase}: {len(some)} runs, {sum(c.steps for c in some):,} steps, about {sum(c.tokens for c in some):,} tokens", highlight=False)
-    with_sharing, without = shared(runs, costs)
-    saved = 1 - with_sharing / without if without else 0.0
-    text = f"shared: each intermediate run serves all its targets; trained anew for each, the study would cost {without:,} tokens, so {saved:.0%} is saved"
-    console.print(text, highlight=False)
-    if estimator.guessed:
-        console.print(f"not here, so guessed as a full budget of rows of half max_length: {', '.join(estimator.guessed)}", highlight=False, soft_wrap=True)
-    todo = [run for run in runs if states[run.key] != "done"]
-    console.print(f"left to do: {len(todo)} runs, about {sum(costs[r.key].tokens for r in todo):,} tokens. Nothing was written.", highlight=False)
-
-
-def shared(runs: Sequence[Run], costs: dict[str, Cost]) -> tuple[int, int]:
-    """Return (tokens of the plan, tokens if every target run that trains trained its own intermediate)."""
-    total = sum(costs[run.key].tokens for run in runs)
-    children = {run.key: max(1, sum(child.parent == run.key for child in runs)) for run in runs if run.phase == "intermediate"}
-    return total, total + sum(costs[key].tokens * (count - 1) for key, count in children.items())

@@ -112,7 +112,7 @@ class Executor:
     def _hand_out(self) -> None:
         for worker in self.team:
             if worker.ready and worker.run is None:
-                run = next((run for run in self.waiting if run.parent not in self.open), None)
+                run = next((run for run in self.waiting if self.open.isdisjoint(run.needs)), None)
                 if run is None:
                     continue
                 self.waiting.remove(run)
@@ -164,12 +164,18 @@ class Executor:
             self.summary.done.append(run)
             return
         self.summary.failed[run.key] = problem
-        for child in [child for child in self.waiting if child.parent == run.key]:
+        self._give_up(run, f"not run: it needs {run.label} ({run.key}), which failed")
+
+    def _give_up(self, run: Run, why: str) -> None:
+        """Take out whatever needs `run`, and whatever needs that."""
+        for child in [child for child in self.waiting if run.key in child.needs]:
+            if child not in self.waiting:
+                continue
             self.waiting.remove(child)
-            why = f"not run: it starts from {run.label} ({run.key}), which failed"
             self.summary.not_run[child.key] = why
             with aside(run_folder(self.root, child)) as part:
                 write_json(part / "run.json", record(child, "not run", error=why))
+            self._give_up(child, why)
 
     def _dismiss(self) -> None:
         for worker in self.team:

@@ -48,10 +48,14 @@ class Job:
 
 @dataclass
 class Outcome:
-    """What a training left behind. `shares`: task -> steps; `dev`: task -> scores at the chosen step; `evals`: one entry per look at dev."""
+    """What a training left behind. `shares`: task -> steps; `rows`: task -> training examples; `rates`: task -> learning rate; `sweep`: one entry per
+    learning rate that was tried; `dev`: task -> scores at the chosen step; `evals`: one entry per look at dev."""
 
     steps: int = 0
     shares: dict[str, int] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+    rates: dict[str, float] = field(default_factory=dict)
+    sweep: list[dict[str, Any]] = field(default_factory=list)
     tokens: int = 0
     seconds: float = 0.0
     chosen_step: int = 0
@@ -76,7 +80,7 @@ def fit(model: Model, jobs: Sequence[Job], seed: int, progress: Progress = lambd
     """
     torch.manual_seed(seed)  # dropout draws from the global generator, there is no other way
     work, optimiser, out = _Work(model, jobs, seed, sampling), _optimiser(model), Outcome()
-    total, out.shares = len(work.order), work.counts
+    total, out.shares, out.rows = len(work.order), work.counts, {job.name: len(job.train) for job in jobs}
     looks = _looks(total, max(job.training.evals for job in jobs) if any(job.dev for job in jobs) else 1)
     best, losses, started = _Best(model), [], time.perf_counter()
     model.train()

@@ -13,12 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from corpora.config import ConfigError
 from corpora.records import Kind, Record
 from corpora.shards import digest
-from corpora.study import Study, masking_arms, parts_of
+from corpora.study import Study, arms_of, masking_arms, members, parts_of
 from train.data import Built, built, built_rows
+from train.run import Run
 
 VERSION = 1  # of the choice: raise it when the same parts would give other rows
 
@@ -87,6 +89,25 @@ def masking_data(study: Study, task: str, root: Path) -> ArmData:
     parts = tuple(built(study, task, name, root) for name in names)
     _check(parts, f"task {task!r}")
     return ArmData(parts, names, {"train": study.budget.examples, "validation": study.budget.validation})
+
+
+def matched(study: Study, run: Run, root: Path) -> dict[str, Any]:
+    """Return what a record says of the budgets: rows per task of this arm, the most that an arm of the group has, the steps asked for, and whether
+    the arm is unequal: with fewer rows than another arm it takes fewer steps, or the same steps on fewer rows (budget.steps). {} for a run without intermediate rows."""
+    if not run.tasks or run.arm == "none":
+        return {}
+    tasks = members(study, run.tasks)
+    rows = {arm: {task: _count(study, task, arm, root) for task in tasks} for arm in arms_of(study, run.tasks)}
+    most = {task: max(found[task] for found in rows.values()) for task in tasks}
+    short = [task for task in tasks if rows[run.arm][task] < most[task]]
+    return {"examples": rows[run.arm], "most": most, "budget": study.budget.examples, "steps": study.budget.steps, "short": short, "unequal": bool(short)}
+
+
+def _count(study: Study, task: str, arm: str, root: Path) -> int:
+    try:
+        return arm_data(study, task, arm, root).count()
+    except ConfigError:
+        return 0  # another arm, which is not built here
 
 
 def _check(parts: Sequence[Built], where: str) -> None:

@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from corpora.config import ConfigError
-from corpora.records import Kind
 from corpora.shards import digest
+from corpora.study import RETRIEVAL
 
 VERSION = 1  # of the training step: raise it when a change of train/ changes results, and every run is computed anew
 
 Phase = Literal["intermediate", "target"]
 State = Literal["done", "score", "train"]
-METRIC_KIND: dict[str, Kind] = {"udpos": "tags", "panx": "tags", "tydiqa": "span"}  # of the targets that train
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +30,9 @@ class Run:
     `tasks`: the intermediate group (of a target run: the group its parent was trained on; () = straight from the base).
     `arm`: where those tasks' examples come from ("none" = straight from the base). `parent`: key of the intermediate run
     whose encoder this one starts from, "" = the base. `settings`: base, precision, freezing and hyper-parameters.
-    `data`: fingerprints of the English or intermediate training and dev data.
+    `data`: fingerprints of the English or intermediate training and dev data. `guides`: what is taken from another run's record -> that
+    run's key: "lr" (the learning rate that won the sweep of the first seed), "steps" (how many the matching intermediate run took).
+    A joint run (single-stage) has a target, tasks and an arm, but no parent.
     """
 
     phase: Phase
@@ -42,11 +43,20 @@ class Run:
     parent: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
+    guides: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def key(self) -> str:
         """16 hex digits: the name of the run's folder."""
-        return digest({"version": VERSION, **dataclasses.asdict(self)})
+        about = dataclasses.asdict(self)
+        if not self.guides:
+            del about["guides"]
+        return digest({"version": VERSION, **about})
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Keys of the runs that must be finished before this one."""
+        return tuple(dict.fromkeys(key for key in (self.parent, *self.guides.values()) if key))
 
     @property
     def label(self) -> str:
@@ -62,7 +72,12 @@ def runs_folder(root: Path) -> Path:
 
 def run_folder(root: Path, run: Run) -> Path:
     """Return the folder of one run: run.json, log.jsonl, checkpoint/, and scores.json once eval/ has scored it."""
-    return runs_folder(root) / run.key
+    return key_folder(root, run.key)
+
+
+def key_folder(root: Path, key: str) -> Path:
+    """Return the folder of the run with that key."""
+    return runs_folder(root) / key
 
 
 def record(run: Run, status: str, **more: Any) -> dict[str, Any]:
@@ -92,7 +107,7 @@ def state(root: Path, run: Run, after: str) -> State:
         return "train"
     if run.phase == "intermediate" or not after or (folder / "scores.json").is_file():
         return "done"
-    return "score" if kept or run.settings.get("metric") == "tatoeba" else "train"
+    return "score" if kept or run.settings.get("metric") in RETRIEVAL else "train"
 
 
 @contextlib.contextmanager

@@ -19,16 +19,17 @@ import torch
 from corpora.base import default_cache, ensure_base, identity
 from corpora.config import ConfigError
 from corpora.shards import digest, write_json, write_text
-from corpora.study import Study
+from corpora.study import RETRIEVAL, Study
 from train import checkpoint
-from train.data import built, study_texts, target_records, texts_key
-from train.features import Pieces, Shape
+from train.data import study_texts, texts_key
+from train.features import Pieces
 from train.frozen import States
 from train.heads import Head
-from train.loop import Job, Outcome, Progress, fit
-from train.metrics import KIND_METRIC
+from train.jobs import Work, work_of
+from train.loop import Outcome, Progress, fit
+from train.mixture import matched
 from train.model import Encoder, Model, precision_of
-from train.run import METRIC_KIND, Run, aside, json_line, record, run_folder, runs_folder
+from train.run import Run, aside, json_line, record, run_folder, runs_folder
 from train.trim import trim
 
 Hook = Callable[[Study, Run, Path, Model], None]
@@ -72,14 +73,54 @@ class Workshop:
         return model.eval()
 
     def train(self, run: Run, progress: Progress) -> tuple[Model, Outcome]:
-        """Train a run (tatoeba: nothing to train) and return the model in eval mode with what happened."""
-        jobs, heads = self._jobs(run)
-        model = self.model(run, heads)
-        return model, fit(model, jobs, run.seed, progress) if jobs else Outcome()
+        """Train a run (retrieval: nothing to train) and return the model in eval mode with what happened."""
+        work = work_of(self.study, run, self.root)
+        if not work.jobs:
+            return self.model(run, []), Outcome()
+        return self._swept(run, work, progress) if len(work.rates) > 1 else self._once(run, work, work.rates[0] if work.rates else None, progress)
+
+    def _once(self, run: Run, work: Work, rate: float | None, progress: Progress) -> tuple[Model, Outcome]:
+        model = self.model(run, list(work.heads.values()))
+        outcome = fit(model, work.at(rate), run.seed, progress, work.sampling)
+        outcome.rates = {job.name: job.training.lr for job in work.at(rate)}
+        return model, outcome
+
+    def _swept(self, run: Run, work: Work, progress: Progress) -> tuple[Model, Outcome]:
+        """Train at every learning rate of the grid and leave the one with the best dev score in the model: intermediate or English dev, as for
+        checkpoints, never a target's test data. A rate at which training diverges loses. Raises ConfigError where all do, or no job has dev rows."""
+        if not any(job.dev for job in work.jobs):
+            raise ConfigError(f"{run.label}: lr_grid chooses by dev scores, but there are no dev rows; raise budget.validation, or write one lr")
+        tried: list[dict[str, Any]] = []
+        best: tuple[float, Outcome, dict[str, torch.Tensor]] | None = None
+        for rate in work.rates:
+            try:
+                model, outcome = self._once(run, work, rate, progress)
+            except ConfigError as err:
+                tried.append({"lr": rate, "value": None, "error": str(err)})
+                continue
+            value = work.value(outcome.dev)
+            tried.append(
+                {
+                    "lr": rate,
+                    "value": value,
+                    "dev": outcome.dev,
+                    "steps": outcome.steps,
+                    "chosen_step": outcome.chosen_step,
+                    "seconds": round(outcome.seconds, 2),
+                }
+            )
+            if best is None or value > best[0]:
+                best = value, outcome, {name: weight.detach().clone() for name, weight in weights_of(model).items()}
+        if best is None:
+            raise ConfigError(f"{run.label}: training diverged at every learning rate of lr_grid: {'; '.join(str(one['error']) for one in tried)}")
+        for name, weight in weights_of(model).items():
+            weight.copy_(best[2][name])
+        best[1].sweep = tried
+        return model.eval(), best[1]
 
     def open(self, run: Run) -> Model:
         """Return the model of a finished run. Raises ConfigError where its checkpoint was not kept."""
-        if run.settings.get("metric") == "tatoeba":
+        if run.settings.get("metric") in RETRIEVAL:
             return self.model(run, [])
         folder = run_folder(self.root, run) / "checkpoint"
         if not folder.is_dir():
@@ -87,20 +128,6 @@ class Workshop:
         model = self.model(run, checkpoint.heads_of(folder))
         checkpoint.load(folder, model)
         return model.eval()
-
-    def _jobs(self, run: Run) -> tuple[list[Job], list[Head]]:
-        study, jobs, heads = self.study, [], []
-        for task in run.tasks if run.phase == "intermediate" else ():
-            data, training = built(study, task, run.arm, self.root), study.tasks[task].training
-            heads.append(Head(task, Shape(data.kind, data.labels, training.max_length, training.stride, study.base.prefix)))
-            jobs.append(Job(task, KIND_METRIC[data.kind], training, data.records("train"), data.records("validation")))
-        if run.target and study.targets[run.target].english:
-            target = study.targets[run.target]
-            shape = Shape(METRIC_KIND[target.metric], target.labels, target.training.max_length, target.training.stride, study.base.prefix)
-            heads.append(Head(run.target, shape))
-            rows = [target_records(study, run.target, split) for split in ("train", "dev")]
-            jobs.append(Job(run.target, target.metric, target.training, rows[0], rows[1]))
-        return jobs, heads
 
     def perform(self, run: Run, after: str, progress: Progress) -> dict[str, Any]:
         """Train `run`, score it with the hook `after` ('module:function', '' = none) and leave its folder, whole or not at all.
@@ -148,11 +175,23 @@ class Workshop:
         return record(
             run, "finished",
             steps=outcome.steps, tokens=outcome.tokens, seconds=seconds, tokens_per_second=round(outcome.tokens / seconds, 1) if seconds else 0.0,
+            shares=outcome.shares, rows=outcome.rows, lr=_one(outcome.rates), sweep=outcome.sweep, matched=matched(self.study, run, self.root),
             dev=outcome.dev, chosen_step=outcome.chosen_step, evals=outcome.evals, finished_at=time.strftime("%Y-%m-%dT%H:%M:%S%z"), git=self.git,
             precision=str(self.precision).removeprefix("torch."), device=device, vocabulary=model.encoder.net.config.vocab_size,
             unknown_pieces=model.pieces.missed, peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
             versions={"python": platform.python_version(), **versions},
         )  # fmt: skip
+
+
+def _one(rates: dict[str, float]) -> float | dict[str, float] | None:
+    """Return the learning rate of a run: the one of all its jobs, or job -> rate where they differ."""
+    found = set(rates.values())
+    return next(iter(found)) if len(found) == 1 else rates or None
+
+
+def weights_of(model: Model) -> dict[str, torch.Tensor]:
+    """Return all weights that training may change, by name."""
+    return {**checkpoint.trained(model.encoder), **{f"head.{name}": p.data for name, p in model.heads.named_parameters()}}
 
 
 def _call(after: str, study: Study, run: Run, folder: Path, model: Model) -> Exception | None:

@@ -1,0 +1,97 @@
+"""The table of a dry run: every run with its steps and tokens, what sharing saves, and the hours that it will take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+from rich.console import Console
+from rich.table import Table
+
+from corpora.study import Study
+from train.estimate import Cost, Estimator
+from train.run import Run, State
+from train.speed import arithmetic, probe
+
+MANY = 150  # runs beyond which the seeds of a cell share a line
+
+
+def dry_run(console: Console, study: Study, runs: Sequence[Run], states: Mapping[str, State], estimator: Estimator) -> None:
+    """Print every run with its steps and tokens, the sums of each phase, what sharing intermediate runs saves, and the hours it takes."""
+    costs = {run.key: estimator.cost(run) for run in runs}
+    console.print(_table(study, runs, states, costs))
+    for phase in ("intermediate", "target"):
+        some = [costs[run.key] for run in runs if run.phase == phase]
+        text = f"{phase}: {len(some)} runs, {sum(c.steps for c in some):,} steps, about {sum(c.tokens for c in some):,} tokens"
+        console.print(text, highlight=False)
+    for line in [*_shares(runs, costs), *_told(study, estimator), *_hours(study, [r for r in runs if states[r.key] != "done"], costs, estimator)]:
+        console.print(line, highlight=False, soft_wrap=True, markup=False)
+    console.print("Nothing was written.", highlight=False)
+
+
+def _table(study: Study, runs: Sequence[Run], states: Mapping[str, State], costs: Mapping[str, Cost]) -> Table:
+    table = Table(title=f"{study.title}: {len(runs)} runs", title_justify="left")
+    for column in ("run", "phase", "trained on", "target", "seed", "state"):
+        table.add_column(column)
+    for column in ("steps", "tokens ~"):
+        table.add_column(column, justify="right")
+    for some in [[run] for run in runs] if len(runs) <= MANY else _cells(runs):
+        first, cost = some[0], costs[some[0].key]
+        source = f"{'+'.join(first.tasks)}.{first.arm}" if first.tasks else "base"
+        done = sum(states[run.key] == "done" for run in some)
+        state = states[first.key] if len(some) == 1 else f"{done} of {len(some)} done"
+        seeds = ", ".join(str(run.seed) for run in some)
+        table.add_row(
+            first.key if len(some) == 1 else f"{len(some)} runs", first.phase, source, first.target, seeds, state, f"{cost.steps:,}", f"{cost.tokens:,}"
+        )
+    return table
+
+
+def _cells(runs: Sequence[Run]) -> Iterator[list[Run]]:
+    """Yield the runs that differ in their seed alone, in the order of the first seed."""
+    order = {(run.phase, run.tasks, run.arm, run.target): i for i, run in reversed(list(enumerate(runs)))}
+
+    def cell(run: Run) -> int:
+        return order[run.phase, run.tasks, run.arm, run.target]
+
+    for _, some in groupby(sorted(runs, key=cell), key=cell):
+        yield list(some)
+
+
+def shared(runs: Sequence[Run], costs: Mapping[str, Cost]) -> tuple[int, int]:
+    """Return (tokens of the plan, tokens if every (arm, target, seed) were trained from the base, its intermediate run with it)."""
+    total = sum(costs[run.key].tokens for run in runs)
+    children = {run.key: max(1, sum(child.parent == run.key for child in runs)) for run in runs if run.phase == "intermediate"}
+    return total, total + sum(costs[key].tokens * (count - 1) for key, count in children.items())
+
+
+def _shares(runs: Sequence[Run], costs: Mapping[str, Cost]) -> Iterator[str]:
+    with_sharing, without = shared(runs, costs)
+    if without:
+        yield (
+            f"shared: each intermediate run serves all its targets. Training every (arm, target, seed) from the base would take {without:,} tokens, "
+            f"this plan takes {with_sharing / without:.2f} of that ({1 - with_sharing / without:.0%} saved)"
+        )
+
+
+def _told(study: Study, estimator: Estimator) -> Iterator[str]:
+    counted = (
+        "with the base's own tokenizer, on at most 2,000 rows of a set" if estimator.pieces else f"from characters, because {study.base.model} is not here"
+    )
+    yield f"tokens were counted {counted}"
+    if estimator.guessed:
+        yield f"not here, so taken as declared (rows) and as is typical of the kind (tokens): {', '.join(dict.fromkeys(g.split()[0] for g in estimator.guessed))}"
+
+
+def _hours(study: Study, todo: Sequence[Run], costs: Mapping[str, Cost], estimator: Estimator) -> Iterator[str]:
+    tokens, work = sum(costs[r.key].tokens for r in todo), sum(costs[r.key].work for r in todo)
+    looks = sum(costs[r.key].dev_tokens for r in todo)
+    yield f"left to do: {len(todo)} runs, about {tokens:,} tokens to train on and {looks:,} to look at dev with (forward only, so a third)"
+    if not work:
+        return
+    found = probe(study)
+    if found:
+        yield f"this machine ({found[1]}): about {work / found[0] / 3600:,.1f} hours at {found[0]:,.0f} tokens/s (a probe of 20 steps; scoring not counted)"
+    else:
+        yield f"this machine: no probe, because {study.base.model} is not here yet"
+    yield arithmetic(study, work, estimator.length(todo))
