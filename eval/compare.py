@@ -1,6 +1,8 @@
-"""Every comparison a report prints: each arm against `en` of its group and against `none`, per language and target and on average;
-where the study has the control `bt-en`, the translations that it is made from (mt-L of its pivot L) are compared with it too, and where it
-has variants of an arm (unfiltered, random-drop), each with the filtered arm.
+"""Every comparison a report prints: each arm against `en` of its group and against `none`, per language and target and on average over XTREME's
+targets; each native arm against the translated one of its language; where the study has the control `bt-en`, the translations that it is made from
+(mt-L of its pivot L) against it; and where it has variants of an arm (unfiltered, random-drop), each against the filtered arm.
+
+A task without English rows (native only) is compared with its `versus` task: discourse.native-fi with nli.en.
 
 A family of tests that Holm's correction covers: one language, one target (or the average), one baseline, and either the
 question's arms (mt-L and native-L for language L, all groups) or all the other arms. The question's family is kept apart
@@ -15,31 +17,49 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from corpora.study import base_arm
-from eval import stats
+from corpora.study import arm_language, base_arm
+from eval import power, randomise, stats
 from eval.outcomes import Outcomes, components
+from eval.randomise import Exchange, Second
 from eval.results import NONE, Cell, Results, Row
 from eval.score import HEADLINE, tested
-from eval.stats import Array, Estimate, Verdict
+from eval.stats import Array, Estimate, Spread, Verdict
 
-BASELINES = ("en", "none", "bt-en", "filtered")
-AVERAGE = "average"  # over the study's targets that the language has; a target's name otherwise
-Draws = Mapping[Cell, Array]  # scores [draws] of a cell, on the same redrawn examples as every other cell of its target
+BASELINES = ("en", "none", "mt", "bt-en", "filtered")
+AVERAGE = "average"  # over the study's XTREME targets that the language has; a target's name otherwise
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """An arm against a baseline, in points of the headline metric. `estimate` is None where a run it needs is missing."""
+    """An arm against a baseline, in points of the headline metric. `estimate` is None where a run is missing, and with one seed: `why` says which."""
 
     language: str
     target: str
     row: Row
     baseline: Row
-    seeds: tuple[int, ...]  # seeds that both sides have; with fewer than two the interval covers test examples only
+    against: str  # which of BASELINES
+    seeds: tuple[int, ...]  # seeds that both sides have
+    delta: float | None
     estimate: Estimate | None
     adjusted: float  # Holm-adjusted p
     verdict: Verdict | None
     small: bool  # a real difference that lies within the margin of equivalence
+    why: str = ""  # there is no estimate
+    spread: Spread | None = None
+    second: Second | None = None  # approximate randomisation
+    detectable: float | None = None  # points that such a comparison calls with 80 % power at the level of its interval
+    seeds_needed: int | None = None  # of a "can't tell": seeds per arm that see a difference of the margin; None = the test set is too small for any number
+    flat: bool = False  # nothing varies, over seeds or examples: the interval is a point
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The runs of one target in one language on the same redrawn and exchanged examples."""
+
+    scores: Array  # [runs, draws]
+    swaps: Exchange
+    at: Mapping[Cell, int]  # row of a cell in `scores`
+    cases: int  # test examples
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +67,13 @@ class Paired:
     """A difference and its draws, before the correction over its family."""
 
     row: Row
+    baseline: Row
     seeds: tuple[int, ...]
-    delta: float
-    draws: Array | None
+    delta: float | None = None
+    why: str = ""
+    spread: Spread | None = None
+    second: Second | None = None
+    draws: Array | None = None
 
 
 def question_arms(results: Results, language: str) -> list[Row]:
@@ -57,30 +81,52 @@ def question_arms(results: Results, language: str) -> list[Row]:
     return [row for row in results.rows if row.arm in (f"mt-{language}", f"native-{language}")]
 
 
-def baseline_of(row: Row, baseline: str) -> Row:
-    """Return the row that `row` is compared with: `none`, or the baseline's arm (`en`, `bt-en`, a variant's own filtered arm) of the same group of tasks."""
+def english_group(results: Results, tasks: Sequence[str]) -> tuple[str, ...]:
+    """Return the tasks with English rows that a group is held against: itself, or where a task has none, the task that it names in `versus`."""
+    known = results.study.tasks
+    return tuple(dict.fromkeys(name if known[name].english else known[name].versus or name for name in tasks))
+
+
+def baseline_of(results: Results, row: Row, baseline: str) -> Row | None:
+    """Return the row that `row` is compared with, None where the study has no such row."""
+    if baseline == "none":
+        return NONE if NONE in results.rows else None
     if baseline == "filtered":
-        return Row(row.tasks, base_arm(row.arm))
-    return NONE if baseline == "none" else Row(row.tasks, baseline)
+        found = Row(row.tasks, base_arm(row.arm))
+    else:
+        found = Row(english_group(results, row.tasks), f"mt-{arm_language(row.arm)}" if baseline == "mt" else baseline)
+    return found if found in results.rows and found != row else None
 
 
 def compared_with(results: Results, baseline: str) -> list[Row]:
     """Return the rows that are compared with a baseline; the control `bt-en` answers for one arm only, the translation it is made from."""
-    if baseline == "bt-en":
-        return [row for row in results.rows if row.arm == f"mt-{results.study.translation.through}"]
-    if baseline == "filtered":
-        return [row for row in results.rows if row.arm != base_arm(row.arm) in results.study.arms]
-    return [row for row in results.rows if base_arm(row.arm) not in (baseline, "none")]
+
+    def asks(row: Row) -> bool:
+        mixed, own = "+" in row.arm, row.arm if "+" in row.arm else base_arm(row.arm)
+        if baseline == "bt-en":
+            return row.arm == f"mt-{results.study.translation.through}"
+        if baseline == "mt":
+            return not mixed and row.arm == own and own.startswith("native-")
+        if baseline == "filtered":
+            return not mixed and row.arm != own
+        return own not in (baseline, "none")
+
+    return [row for row in results.rows if asks(row) and baseline_of(results, row, baseline)]
 
 
 def is_against(one: Comparison, baseline: str) -> bool:
     """Say whether a comparison is one of those with a baseline of BASELINES."""
-    own = base_arm(one.row.arm)
-    return one.baseline.arm == (own if baseline == "filtered" else baseline) and (own == one.baseline.arm) == (baseline == "filtered")
+    return one.against == baseline
 
 
 def targets_in(results: Results, language: str) -> list[str]:
+    """Return the targets that have a test in a language."""
     return [name for name in results.study.targets if language in tested(results.study, name)]
+
+
+def averaged(results: Results, language: str) -> list[str]:
+    """Return those of them that are averaged: XTREME's."""
+    return [name for name in targets_in(results, language) if results.study.targets[name].xtreme]
 
 
 def compare_all(results: Results) -> list[Comparison]:
@@ -88,60 +134,83 @@ def compare_all(results: Results) -> list[Comparison]:
     found: list[Comparison] = []
     read: dict[str, Outcomes] = {}
     for language in results.study.languages:
-        draws = {target: draw(results, target, language, read) for target in targets_in(results, language)}
-        for baseline, target in itertools.product(BASELINES, [AVERAGE, *draws]):
-            if baseline not in (*results.study.arms, "filtered"):
-                continue
+        drawn = {target: draw(results, target, language, read) for target in targets_in(results, language)}
+        asked, mean = question_arms(results, language), averaged(results, language)
+        for baseline, target in itertools.product(BASELINES, [*([AVERAGE] if mean else []), *drawn]):
             rows = compared_with(results, baseline)
-            asked = question_arms(results, language)
             for family in ([row for row in rows if row in asked], [row for row in rows if row not in asked]):
-                found += _family(results, language, target, baseline, family, draws)
+                pairs = [_pair(results, language, mean if target == AVERAGE else [target], row, baseline, drawn) for row in family]
+                found += _family(results, language, target, baseline, pairs)
     return found
 
 
-def draw(results: Results, target: str, language: str, read: dict[str, Outcomes]) -> dict[Cell, Array]:
-    """Return the redrawn scores [draws] of every scored cell of a target in a language."""
+def draw(results: Results, target: str, language: str, read: dict[str, Outcomes]) -> Drawn | None:
+    """Return the redrawn scores of every scored cell of a target in a language, None where there is none."""
     metric = results.study.targets[target].metric
     found = components(results, target, language, read)
     if not found:
-        return {}
+        return None
     ratio = stats.RATIOS[metric, HEADLINE[metric]]
-    over, under = (np.stack(side) for side in zip(*(stats.columns(one, ratio) for one in found.values()), strict=True))
-    settings = results.study.statistics
+    distinct = {id(one): one for one in found.values()}  # retrieval straight from the base is one run for all seeds
+    over, under = (np.stack(side) for side in zip(*(stats.columns(one, ratio) for one in distinct.values()), strict=True))
+    settings, place = results.study.statistics, {key: i for i, key in enumerate(distinct)}
     scores = stats.example_draws(over, under, settings.draws, stats.rng_for(settings.seed, "examples", target, language))
-    return {cell: scores[:, i] for i, cell in enumerate(found)}
+    swaps = randomise.exchange(over, under, settings.draws, stats.rng_for(settings.seed, "exchange", target, language))
+    return Drawn(scores, swaps, {cell: place[id(one)] for cell, one in found.items()}, over.shape[1])
 
 
-def _family(results: Results, language: str, target: str, baseline: str, rows: Sequence[Row], draws: Mapping[str, Draws]) -> list[Comparison]:
+def _pair(results: Results, language: str, targets: Sequence[str], row: Row, against: str, drawn: Mapping[str, Drawn | None]) -> Paired:
+    """Pair two rows on the seeds that both have in every target."""
+    base = baseline_of(results, row, against)
+    assert base is not None  # compared_with has seen to it
+    seeds = _common(results, targets, (row, base))
+    some = [one for target in targets if (one := drawn[target]) is not None]
+    if (
+        not seeds
+        or len(some) < len(targets)
+        or any(Cell(side, t, s) not in d.at for d, t in zip(some, targets, strict=True) for side in (row, base) for s in seeds)
+    ):
+        return Paired(row, base, (), why="a run is missing")
+    metrics = [HEADLINE[results.study.targets[target].metric] for target in targets]
+
+    def seen(side: Row) -> Array:  # [seeds], mean over targets
+        return np.array([[results.of(side, t, s).value(language, m) or 0.0 for s in seeds] for t, m in zip(targets, metrics, strict=True)]).mean(axis=0)
+
+    arm, baseline = seen(row), seen(base)
+    delta = float(arm.mean() - baseline.mean())
+    if len(seeds) < 2:
+        return Paired(row, base, seeds, delta, "one seed: nothing is known of the noise of training, so there is no interval")
+    places = [[[d.at[Cell(side, t, s)] for s in seeds] for side in (row, base)] for d, t in zip(some, targets, strict=True)]
+    redrawn = [sum(d.scores[place[side]] for d, place in zip(some, places, strict=True)) / len(some) for side in (0, 1)]
+    swapped = sum(randomise.exchanged(d.swaps, *place) for d, place in zip(some, places, strict=True)) / len(some)
+    spread = stats.spread(arm, baseline, redrawn[0], redrawn[1], min(d.cases for d in some))
     settings = results.study.statistics
-    pairs = [_pair(results, language, list(draws) if target == AVERAGE else [target], row, baseline_of(row, baseline), draws) for row in rows]
-    usable = [pair for pair in pairs if pair.draws is not None]
-    estimated = stats.estimates([p.delta for p in usable], [p.draws for p in usable if p.draws is not None], settings.alpha)
+    draws = stats.nested_draws(delta, redrawn[0], redrawn[1], spread, stats.rng_for(settings.seed, "seeds", *map(str, seeds)))
+    second = Second(randomise.p_examples(delta, np.asarray(swapped)), *randomise.p_seeds(arm, baseline))
+    return Paired(row, base, seeds, delta, "", spread, second, draws)
+
+
+def _family(results: Results, language: str, target: str, against: str, pairs: Sequence[Paired]) -> list[Comparison]:
+    settings = results.study.statistics
+    usable = [pair for pair in pairs if pair.draws is not None and pair.delta is not None]
+    estimated = stats.estimates([p.delta for p in usable if p.delta is not None], [p.draws for p in usable if p.draws is not None], settings.alpha)
     known = {pair.row: found for pair, found in zip(usable, estimated, strict=True)}
+    usual = power.typical([p.spread for p in usable if p.spread]) if usable else None
     made = []
     for pair in pairs:
         estimate, adjusted = known.get(pair.row, (None, 1.0))
         verdict = stats.verdict(estimate, adjusted, settings.alpha, settings.margin) if estimate else None
         small = verdict in ("better", "worse") and estimate is not None and max(abs(estimate.low), abs(estimate.high)) <= settings.margin
-        made.append(Comparison(language, target, pair.row, baseline_of(pair.row, baseline), pair.seeds, estimate, adjusted, verdict, small))
+        seen = power.detectable(usual, estimate.alpha) if usual and estimate else None
+        more = power.seeds_needed(settings.margin, usual, estimate.alpha) if usual and estimate and verdict == "can't tell" else None
+        flat = pair.spread is not None and pair.spread.error == 0
+        made.append(
+            Comparison(
+                language, target, pair.row, pair.baseline, against, pair.seeds, pair.delta, estimate, adjusted, verdict, small, pair.why,
+                pair.spread, pair.second, seen, more, flat,
+            )
+        )  # fmt: skip
     return made
-
-
-def _pair(results: Results, language: str, targets: Sequence[str], row: Row, base: Row, draws: Mapping[str, Draws]) -> Paired:
-    """Pair two rows on the seeds that both have in every target; the same seeds are drawn in all targets."""
-    settings = results.study.statistics
-    seeds = _common(results, targets, (row, base))
-    if not seeds or not all(Cell(one, target, seed) in draws[target] for one in (row, base) for target in targets for seed in seeds):
-        return Paired(row, (), 0.0, None)
-    weights = stats.seed_weights(len(seeds), settings.draws, stats.rng_for(settings.seed, "seeds", *map(str, seeds)))
-    deltas, redrawn = [], []
-    for target in targets:
-        metric = HEADLINE[results.study.targets[target].metric]
-        value = {one: [results.scored[Cell(one, target, seed)].value(language, metric) or 0.0 for seed in seeds] for one in (row, base)}
-        deltas.append(float(np.mean(value[row]) - np.mean(value[base])))
-        arm, baseline = (np.stack([draws[target][Cell(one, target, seed)] for seed in seeds], axis=1) for one in (row, base))
-        redrawn.append(stats.delta_draws(arm, baseline, weights))
-    return Paired(row, seeds, float(np.mean(deltas)), np.mean(redrawn, axis=0))
 
 
 def _common(results: Results, targets: Iterable[str], rows: Iterable[Row]) -> tuple[int, ...]:

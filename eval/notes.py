@@ -12,17 +12,28 @@ from eval.results import Results, Scored
 from eval.score import HEADLINE
 from eval.verdict import LANGUAGE_NAMES
 
+_SQUAD = (
+    "F1 is SQuAD's token F1, the best over the gold answers, after lower-casing and dropping ASCII punctuation and English articles (as XTREME does in every "
+    "language); exact match, XTREME's mean of both, and both under rules of the language itself (its articles, all Unicode punctuation) are in results.jsonl."
+)
 METRICS = {
     "udpos": (
         "udpos F1 is XTREME's: chunk F1 over runs of equal tags (the rule of seqeval 0.0.12 on bare UPOS tags), which is not token accuracy; "
-        "accuracy is in results.jsonl."
+        "accuracy and macro-F1 over tags are in results.jsonl."
     ),
-    "panx": "panx F1 counts whole entities: type, first and last token must all be right.",
-    "tydiqa": (
-        "tydiqa F1 is SQuAD's token F1, the best over the gold answers, after lower-casing and dropping ASCII punctuation and English articles (as XTREME "
-        "does in every language); exact match is in results.jsonl."
+    "panx": "panx F1 counts whole entities: type, first and last token must all be right. PAN-X has redirect lines among its sentences; results.jsonl has F1 without them too.",
+    "ner": "ner F1 counts whole entities: type, first and last token must all be right.",
+    "tydiqa": f"tydiqa {_SQUAD}",
+    "xquad": f"xquad {_SQUAD}",
+    "mlqa": "mlqa F1 is MLQA's own token F1: Unicode punctuation and the articles of the answer's language are dropped.",
+    "xnli": "xnli accuracy: share of pairs with the right one of three labels.",
+    "pawsx": "pawsx accuracy: share of pairs rightly called paraphrases or none.",
+    "accuracy": "accuracy: share of rows with the right label; Matthews' correlation is in results.jsonl.",
+    "tatoeba": (
+        "tatoeba accuracy: each English sentence is the query, the nearest foreign sentence by cosine is the hit; no training. The other direction, margins "
+        "(CSLS, ratio) and every layer and pooling are in results.jsonl and in each run's details.json."
     ),
-    "tatoeba": "tatoeba accuracy: each English sentence is the query, the nearest foreign sentence by cosine is the hit; one direction, no training.",
+    "bucc2018": "bucc2018 F1: mined sentence pairs (margin ratio) against the gold ones, cut at the threshold that is best on BUCC's own dev part.",
 }
 
 
@@ -61,7 +72,8 @@ def compared(results: Results) -> list[tuple[str, str]]:
         ("Seeds", ", ".join(map(str, study.seeds))),
         (
             "Test of a difference",
-            f"paired bootstrap over seeds and test examples, {s.draws:,} draws, {100 * (1 - s.alpha):g} % percentile intervals, Holm-corrected over arms; "
+            f"paired bootstrap over test examples nested with the training noise of the seeds (Student's t for few seeds), {s.draws:,} draws, "
+            f"{100 * (1 - s.alpha):g} % percentile intervals, Holm-corrected over arms; approximate randomisation as second opinion; "
             f"equivalent = the interval lies within ±{s.margin:g} points",
         ),
     ]
@@ -85,16 +97,19 @@ def notes(results: Results, unequal: Sequence[BuiltTask]) -> list[str]:
     if "hu" in study.languages and tydiqa and not set(tydiqa) & set(targets_in(results, "hu")):
         found.append("XTREME has no extractive QA in Hungarian, so the Hungarian average has fewer targets; averages of two languages are not comparable.")
     if len(study.seeds) == 1:
-        found.append("One seed: intervals cover the choice of test examples only, not the noise of training, so the question is not answered.")
+        found.append("One seed: nothing is known of the noise of training, so no interval is given and the question is not answered.")
     elif len(study.seeds) < 5:
-        found.append(f"With {len(study.seeds)} seeds the noise of training is known roughly; intervals are on the narrow side below five seeds.")
+        found.append(
+            f"With {len(study.seeds)} seeds the noise of training is known roughly, and intervals are as wide as that calls for; more seeds narrow them fast."
+        )
     for one in unequal:
         share = f"{100 * (one.below or 0):.0f} % below budget"
         found.append(f"Unequal: {one.label} has {one.train:,} of {one.budget:,} training examples ({share}); marked † in the tables.")
     found += [_cut(study, name) for name in study.targets if study.targets[name].test_rows]
+    found += [_extra(study, name) for name in study.targets if not study.targets[name].xtreme or study.targets[name].test_split != "test"]
     found += [METRICS[metric] for metric in HEADLINE if metric in {target.metric for target in study.targets.values()}]
     for name, target in study.targets.items():
-        if target.metric == "tatoeba":
+        if target.retrieval:
             prefix = f", prefix {target.prefix!r}" if target.prefix else ""
             found.append(f"{name}: hidden state {target.layer}, {target.pooling} pooling{prefix}; numbers of other layers or harnesses are not comparable.")
     return [note for note in found if note]
@@ -110,6 +125,14 @@ def _control(study: Study) -> str:
         f"bt-en is the control for translation artefacts: the English rows translated into {name} (the rows of mt-{language}) and back into English. "
         f"What it gains or loses against en comes from translation, not from a language; what mt-{language} gains over bt-en does not come from translation alone."
     )
+
+
+def _extra(study: Study, name: str) -> str:
+    """Say what is unusual about a target that XTREME does not have, or whose test labels are not public."""
+    target = study.targets[name]
+    marks = ["not XTREME: reported, but in no average"] if not target.xtreme else []
+    marks += [f"tested on the {target.test_split} split, because the labels of the test split are not public"] if target.test_split != "test" else []
+    return f"{name}: {'; '.join(marks)}."
 
 
 def _cut(study: Study, name: str) -> str:

@@ -41,6 +41,7 @@ FAMILIES = {
 AGAINST = {  # baseline -> heading, what is subtracted
     "en": ("Against the English originals", "Each arm minus the en arm of the same tasks"),
     "none": ("Against no intermediate task", "Each arm minus none"),
+    "mt": ("Native text against translations", "The native arm minus the machine-translated arm of the same language and tasks"),
     "bt-en": (
         "Translations against the back-translated control",
         "The translated arm minus bt-en, which went through the same translation and back into English",
@@ -174,6 +175,8 @@ def _comparison(one: Comparison) -> dict[str, Any]:
     estimate = dataclasses.asdict(one.estimate) if one.estimate else None
     return {
         "language": one.language, "target": one.target, "arm": one.row.label, "baseline": one.baseline.label, "seeds": list(one.seeds),
+        "against": one.against, "delta": one.delta, "why": one.why, "flat": one.flat, "detectable": one.detectable, "seeds_needed": one.seeds_needed,
+        "spread": dataclasses.asdict(one.spread) if one.spread else None, "randomisation": dataclasses.asdict(one.second) if one.second else None,
         "estimate": estimate, "p_adjusted": one.adjusted if estimate else None, "verdict": one.verdict, "small": one.small,
     }  # fmt: skip
 

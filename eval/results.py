@@ -179,7 +179,7 @@ def _share_base(study: Study, scored: dict[Cell, Scored], gaps: list[Gap]) -> No
     """Give every seed the one run of a target that involves no training at all (retrieval straight from the base)."""
     for target, declared in study.targets.items():
         have = [scored[Cell(NONE, target, seed)] for seed in study.seeds if Cell(NONE, target, seed) in scored]
-        if declared.metric == "tatoeba" and have:
+        if declared.retrieval and have:
             scored.update({Cell(NONE, target, seed): have[0] for seed in study.seeds if Cell(NONE, target, seed) not in scored})
     gaps[:] = [gap for gap in gaps if gap.cell not in scored]
 

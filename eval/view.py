@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from corpora.study import Study, base_arm
 from eval import forest
-from eval.compare import AVERAGE, Comparison, is_against, question_arms, targets_in
+from eval.compare import AVERAGE, Comparison, averaged, is_against, question_arms, targets_in
 from eval.manifests import BuiltTask
 from eval.results import Results, Row
 from eval.score import HEADLINE
@@ -111,7 +111,7 @@ def main_tables(results: Results, comparisons: Sequence[Comparison], unequal: Se
         rows = []
         for row in results.rows:
             cells = [_value(results, row, language, target, against_none.get((language, row, target))) for target in targets]
-            cells.append(_average(results, row, language, targets, against_none.get((language, row, AVERAGE))))
+            cells.append(_average(results, row, language, averaged(results, language), against_none.get((language, row, AVERAGE))))
             is_short = any((task, row.arm) in short for task in row.tasks)
             rows.append(TableRow(" + ".join(row.tasks) or "–", row.arm, family(row.arm), row in question_arms(results, language), is_short, cells))
         columns = [*(Column(target, metric_name(results.study, target)) for target in targets), Column(AVERAGE, "")]
@@ -139,7 +139,7 @@ def _average(results: Results, row: Row, language: str, targets: Sequence[str], 
 
 
 def _delta(against: Comparison | None) -> str:
-    return signed(against.estimate.delta) if against and against.estimate else ""
+    return signed(against.delta) if against and against.delta is not None else ""
 
 
 def _partial(results: Results, seeds: Sequence[int]) -> str:
@@ -168,13 +168,14 @@ def _line(results: Results, one: Comparison, scale: forest.Axis, language: str) 
     margin = results.study.statistics.margin
     kind, asked = family(one.row.arm), one.row in question_arms(results, language)
     if one.estimate is None or one.verdict is None:
-        return Line(one.row.label, kind, asked, "", "missing", "–", "a run is missing", "", forest.empty(scale, margin))
+        text = "" if one.delta is None else signed(one.delta)
+        return Line(one.row.label, kind, asked, text, "missing" if one.delta is None else "no interval", "–", one.why, "", forest.empty(scale, margin))
     e = one.estimate
     text = f"{signed(e.delta)} [{number(e.low)}, {number(e.high)}]"
     notes = []
-    if len(one.seeds) == 1:
-        notes.append("one seed: examples only")
-    elif len(one.seeds) < len(results.study.seeds):
+    if one.flat:
+        notes.append("nothing varies: the interval is a point")
+    if len(one.seeds) < len(results.study.seeds):
         notes.append(f"{len(one.seeds)} of {len(results.study.seeds)} seeds")
     if one.small:
         notes.append("within the margin")

@@ -15,6 +15,7 @@ import train
 from corpora.config import build
 from corpora.shards import digest, write_json
 from corpora.study import Study
+from eval import outcomes
 from eval.results import Cell, cells
 from eval.score import HEADLINE
 from train.metrics import METRICS
@@ -103,6 +104,8 @@ def write_run(root: Path, made: Study, cell: Cell, rate: float, data: str = "d0"
     folder.mkdir(parents=True, exist_ok=True)
     with gzip.open(folder / "predictions.jsonl.gz", "wt", encoding="utf-8") as file:
         file.writelines(json.dumps(row) + "\n" for row in rows)
+    mine = {language: [row for row in rows if row["language"] == language] for language in target.test}
+    outcomes.write(folder, {language: ([row["id"] for row in some], [row["component"] for row in some]) for language, some in mine.items()})
     write_json(folder / "run.json", {
         "key": folder.name, "label": cell.label, "phase": "target", "status": "finished", "git": "0123abc", "device": "cpu", "seconds": 12.5,
         "versions": {"torch": "2.13.0", "python": "3.11"}, "dev": {"f1": 81.0}, "precision": "float32",

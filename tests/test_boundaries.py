@@ -24,7 +24,8 @@ KNOWN_TO = {
     "polars": {"build_data/tables.py"},
     "py3langid": {"build_data/langid.py"},
     "rapidfuzz": {"build_data/heuristics.py"},
-    "sklearn": {"build_data/hypothesis_only.py"},
+    "sklearn": {"build_data/hypothesis_only.py", "eval/details.py"},
+    "scipy": {"eval/power.py"},
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import sys
 import types
@@ -10,6 +9,7 @@ import types
 import eval_fakes as fakes
 import numpy as np
 import pytest
+from safetensors.numpy import save
 
 import train
 from corpora.config import ConfigError
@@ -91,14 +91,14 @@ def test_without_a_plan_runs_are_found_by_the_study_name_and_two_claims_are_refu
 
 
 @pytest.mark.parametrize(
-    "damage", [b"", b"not gzip", gzip.compress(b'{"language": "fi"}\n'), gzip.compress(b'{"language": "fi", "id": "x", "component": [1, 2, 3, 4, 5]}\n')]
+    "damage", [b"", b"no such format", save({"fi": np.zeros((1, 5), np.float32)}), save({"fi": np.zeros((1, 5), np.float32)}, {"ids": '{"fi": "other"}'})]
 )
-def test_damaged_or_foreign_predictions_are_named(tmp_path, monkeypatch, damage) -> None:
+def test_damaged_or_foreign_outcomes_are_named(tmp_path, monkeypatch, damage) -> None:
     study = fakes.study(seeds=[1])
     fakes.plan(monkeypatch, study)
     fakes.write_run(tmp_path, study, Cell(NONE, "udpos", 1), 0.5)
     folder = fakes.write_run(tmp_path, study, Cell(Row(("qa",), "en"), "udpos", 1), 0.5)
-    (folder / "predictions.jsonl.gz").write_bytes(damage)
+    (folder / "outcomes.safetensors").write_bytes(damage)
     with pytest.raises(ConfigError, match=rf"{folder.name}.*train it again"):
         components(collect(study, tmp_path), "udpos", "fi", {})
 

@@ -42,14 +42,22 @@ def world(monkeypatch):
     predict.predict = lambda model, records, name="": [model.predictions[r.id] for r in records if r.id in model.predictions]
     predict.gold = lambda r: list(r.tags) if isinstance(r, Tags) else [text for text, _ in r.answers]
 
-    def embed(model, texts, **how):
-        model.asked.append(how)
-        return np.array([model.vectors[text] for text in texts], dtype=np.float32)
+    embeddings = types.ModuleType("train.embeddings")
 
-    predict.embed = embed
+    def every_layer(model, texts, prefix=""):
+        """Ten layers: of number 8 the first token says what the test says, all else points one way."""
+        model.asked.append(prefix)
+        flat = np.zeros((10, len(texts), 2), np.float32)
+        flat[:, :, 0] = 1.0
+        told = flat.copy()
+        told[8] = [model.vectors[text] for text in texts]
+        return {"mean": flat, "cls": told}
+
+    embeddings.every_layer = every_layer
     readers = types.ModuleType("corpora.readers")
     readers.read = lambda corpus, split, limit=0: rows[corpus.languages[0]][: limit or None]
-    for package, name, module in ((train, "predict", predict), (corpora, "readers", readers)):
+    readers.read_aligned = lambda corpus, split: rows["dev"]
+    for package, name, module in ((train, "predict", predict), (train, "embeddings", embeddings), (corpora, "readers", readers)):
         monkeypatch.setitem(sys.modules, f"{package.__name__}.{name}", module)
         monkeypatch.setattr(package, name, module, raising=False)
 
@@ -95,7 +103,7 @@ def test_the_same_scores_are_the_same_bytes(tmp_path, world) -> None:
     world.update(fi=TAGS, hu=TAGS[1:])
     for name in ("x", "y"):
         score.score_run(fakes.study(), run_of(Cell(NONE, "udpos", 1)), tmp_path / name, Model({"a": ["AUX", "PRON", "VERB"], "b": ["NOUN"]}))
-    for file in ("scores.json", "predictions.jsonl.gz"):
+    for file in ("scores.json", "predictions.jsonl.gz", "outcomes.safetensors", "details.json"):
         assert (tmp_path / "x" / file).read_bytes() == (tmp_path / "y" / file).read_bytes()
 
 
@@ -103,7 +111,9 @@ def test_spans_have_f1_as_headline_and_only_the_languages_they_have(tmp_path, wo
     world.update(fi=SPANS)
     score.score_run(fakes.study(), run_of(Cell(NONE, "tydiqa", 1)), tmp_path, Model({"q": "on Suomessa"}))
     lines = json.loads((tmp_path / "scores.json").read_text("utf-8"))
-    assert {line["metric"]: round(line["value"], 1) for line in lines} == {"f1": 66.7, "exact_match": 0.0, "score": 33.3}
+    assert {line["metric"]: round(line["value"], 1) for line in lines} == {
+        "f1": 66.7, "exact_match": 0.0, "score": 33.3, "f1_language": 66.7, "exact_match_language": 0.0,
+    }  # fmt: skip
     assert [line["metric"] for line in lines if line["headline"]] == ["f1"] and {line["language"] for line in lines} == {"fi"}
 
 
@@ -121,8 +131,17 @@ def test_retrieval_asks_in_english_and_searches_the_foreign_side(tmp_path, world
     study = fakes.study(targets={"tatoeba": {"metric": "tatoeba", "test": {"fi": "no/tatoeba-fi"}, "layer": 8, "pooling": "cls", "prefix": "query: "}})
     score.score_run(study, run_of(Cell(NONE, "tatoeba", 1)), tmp_path, model)
     assert [(row["id"], row["prediction"], row["component"]) for row in outcomes(tmp_path)] == [("0", "0", [1, 1]), ("1", "0", [0, 1]), ("2", "2", [1, 1])]
-    assert json.loads((tmp_path / "scores.json").read_text("utf-8"))[0]["value"] == pytest.approx(200 / 3)
-    assert model.asked == [{"layer": 8, "pooling": "cls", "prefix": "query: "}] * 2
+    lines = {line["metric"]: line["value"] for line in json.loads((tmp_path / "scores.json").read_text("utf-8"))}
+    assert lines["accuracy"] == pytest.approx(200 / 3) and lines["reverse"] == pytest.approx(200 / 3) and {"csls", "ratio", "gap"} <= set(lines)
+    assert model.asked == ["query: "] * 2  # one pass over each side, whatever the layers
+    details = json.loads((tmp_path / "details.json").read_text("utf-8"))["fi"]
+    assert (details["layer"], details["pooling"]) == (8, "cls") and len(details["layers"]) == 2 * 10
+    curve = {(point["pooling"], point["layer"]): point for point in details["layers"]}
+    assert (
+        curve["cls", 8]["accuracy"] == pytest.approx(200 / 3)
+        and curve["mean", 0]["accuracy"] == pytest.approx(100 / 3)
+        and curve["mean", 0]["gap"] == pytest.approx(0.0)
+    )
 
 
 def test_test_rows_cut_the_test_and_change_its_fingerprint(tmp_path, world) -> None:
@@ -177,3 +196,37 @@ def test_rescoring_takes_up_what_has_no_scores_or_stale_ones(tmp_path, world, mo
     assert json.loads((fresh / "scores.json").read_text("utf-8"))[0]["value"] == pytest.approx(100.0)
     assert rescore(study, tmp_path, said.append) == (0, 1)  # what is scored is left alone
     assert json.loads((stale / "scores.json").read_text("utf-8"))[0]["data"] == "old"
+
+
+def test_a_target_without_test_labels_says_so(tmp_path, world) -> None:
+    world.update(fi=[Span(id="q1", context="Oulu.", question="Missä?", answers=()), *SPANS])
+    with pytest.raises(ConfigError, match=r"1 of 2 questions have no answer \(first: q1\).*blanked labels"):
+        score.score_run(fakes.study(), run_of(Cell(NONE, "tydiqa", 1)), tmp_path, Model({"q": "x", "q1": ""}))
+    study = fakes.study()
+    study = replace(study, targets={"udpos": replace(study.targets["udpos"], test_split="secret")})
+    with pytest.raises(ConfigError, match=r"no split 'secret' \(it has: test\).*test_split = \"dev\""):
+        score.score_run(study, run_of(Cell(NONE, "udpos", 1)), tmp_path, Model())
+    assert not list(tmp_path.iterdir())
+
+
+def test_tags_and_entities_are_broken_down(tmp_path, world) -> None:
+    redirect = Tags(id="r", tokens=("OHJAUS", "Oulu"), tags=("O", "B-LOC"))
+    world.update(fi=[redirect, Tags(id="s", tokens=("Matti", "asuu", "Oulussa"), tags=("B-PER", "O", "B-LOC"))])
+    study = fakes.study(targets={"panx": {"metric": "panx", "english": "no/en", "labels": ["O"], "test": {"fi": "no/panx-fi"}}})
+    score.score_run(study, run_of(Cell(NONE, "panx", 1)), tmp_path, Model({"r": ["O", "B-LOC"], "s": ["B-PER", "O", "B-PER"]}))
+    lines = {line["metric"]: line["value"] for line in json.loads((tmp_path / "scores.json").read_text("utf-8"))}
+    assert (lines["f1"], lines["f1_without_redirects"]) == (pytest.approx(200 / 3), pytest.approx(50.0))
+    groups = {(g["by"], g["name"]): g for g in json.loads((tmp_path / "details.json").read_text("utf-8"))["fi"]["groups"]}
+    assert groups["type", "LOC"]["scores"] == pytest.approx({"f1": 200 / 3, "precision": 100.0, "recall": 50.0}) and groups["type", "PER"]["n"] == 1
+    assert groups["redirects", "redirect lines"]["scores"]["f1"] == 100.0
+
+
+def test_mined_pairs_are_cut_where_the_dev_part_says(tmp_path, world) -> None:
+    row = lambda i, fi, en: Aligned(id=str(i), source=fi, target=en)  # noqa: E731
+    world.update(fi=[row(0, "fi0", "en0"), row(1, "fi1", ""), row(2, "", "en2")], dev=[row(0, "fi0", "en0"), row(1, "fi1", ""), row(2, "", "en2")])
+    vectors = {"fi0": [1, 0], "en0": [1, 0], "fi1": [0, 1], "en2": [0.6, 0.8]}
+    study = fakes.study(targets={"bucc": {"metric": "bucc2018", "test": {"fi": "no/tatoeba-fi"}, "layer": 8, "pooling": "cls"}})
+    score.score_run(study, run_of(Cell(NONE, "bucc", 1)), tmp_path, Model(vectors=vectors))
+    assert [(row["id"], row["prediction"], row["component"]) for row in outcomes(tmp_path)] == [("0", 0, [1, 1, 1]), ("2", None, [0, 0, 0])]
+    lines = {line["metric"]: line["value"] for line in json.loads((tmp_path / "scores.json").read_text("utf-8"))}
+    assert lines["f1"] == 100.0 and lines["threshold"] > 0

@@ -53,6 +53,11 @@ def own(language: str) -> Normalise:
     return _by_language(_OWN_ARTICLES[language], han=language == "zh")
 
 
+def has_own(language: str) -> bool:
+    """Say whether `own` knows a language."""
+    return language in _OWN_ARTICLES
+
+
 def _by_language(articles: re.Pattern[str] | None, han: bool) -> Normalise:
     def normalise(text: str) -> str:
         kept = "".join(c for c in text.lower() if not is_punctuation(c))

@@ -1,0 +1,184 @@
+"""Holds eval/stats.py to its promises by simulated studies whose truth is known, and times the bootstrap.
+
+    python -m benchmarks.statistics check --studies 1000          # the tables of docs/statistics.md
+    python -m benchmarks.statistics check --case udpos-hu --seeds 3
+    python -m benchmarks.statistics speed                         # 10,000 draws x 10,000 examples x 5 seeds x 10 comparisons
+
+A simulated study has two arms of S trained models each, tested on the same N examples. How likely a model is right on a chunk
+(an answer, a sentence) is, on the logit scale: its arm + its seed + how hard the example is + what the arm makes of the example
+(the same for all seeds) + what this one model makes of it. All of these are drawn anew in every study, examples included.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from eval import power, randomise, stats
+from eval.stats import Array
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+FAMILY = 5  # comparisons whose spread the report averages before it claims a power
+HARD, ARM, MODEL = 0.9, 0.25, 0.6  # standard deviations on the logit scale: of examples, of arm x example, of model x example
+
+
+@dataclass(frozen=True)
+class Case:
+    """A test set as the simulation makes it: examples, chunks of an example (mean), how often a chunk is right, training noise in points."""
+
+    examples: int
+    chunks: float  # 1 = one yes or no per example
+    right: float
+    noise: float  # standard deviation of a model's true score over seeds, in points
+    other: float = 0.0  # that of the second arm, 0 = the same
+    shared: float = 0.0  # correlation of the two arms' training noise at the same seed
+
+
+CASES = {
+    "udpos-fi": Case(4422, 11, 0.84, 0.5),
+    "udpos-hu": Case(449, 22, 0.82, 0.5),
+    "udpos-hu, noisy": Case(449, 22, 0.82, 1.5),
+    "udpos-hu, quiet": Case(449, 22, 0.82, 0.1),
+    "udpos-hu, unequal": Case(449, 22, 0.82, 0.3, 1.2),
+    "udpos-hu, shared": Case(449, 22, 0.82, 0.5, shared=0.5),
+    "tydiqa-fi": Case(782, 1, 0.70, 1.0),
+    "tatoeba": Case(1000, 1, 0.70, 2.0),
+}
+
+
+@dataclass
+class Tally:
+    """Counts over simulated studies."""
+
+    studies: int = 0
+    called: int = 0  # the interval excludes 0
+    covered: int = 0  # the interval holds the true difference
+    naive: int = 0  # the percentile interval over examples alone excludes 0
+    dealt: int = 0  # the exact test over seeds calls a difference
+    width: float = 0.0
+    claimed: list[float] = field(default_factory=list)  # power that the report would claim for the effect, one for each family of comparisons
+
+
+def slope(case: Case) -> float:
+    """Return points per logit near the case's mean, so that noise can be stated in points."""
+    return 100 * case.right * (1 - case.right) / math.sqrt(1 + 0.35 * (HARD**2 + ARM**2 + MODEL**2))
+
+
+def study(case: Case, seeds: int, shift: float, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Return numerator and denominator [2 * seeds, examples] of one study; the first arm's logits are `shift` higher."""
+    n = case.examples
+    sizes = 1.0 + rng.poisson(case.chunks - 1, n) * rng.gamma(4.0, 0.25, n).round(1) if case.chunks > 1 else np.ones(n)
+    sizes = np.maximum(1, sizes.round())
+    common = rng.normal(size=seeds)
+    noise = math.sqrt(case.shared) * common + math.sqrt(1 - case.shared) * rng.normal(size=(2, seeds))
+    noise *= np.array([case.noise, case.other or case.noise])[:, None] / slope(case)
+    logit = math.log(case.right / (1 - case.right)) + np.array([shift, 0.0])[:, None, None] + noise[:, :, None]
+    logit = logit + rng.normal(0, HARD, n) + rng.normal(0, ARM, (2, 1, n)) + rng.normal(0, MODEL, (2, seeds, n))
+    right = rng.binomial(sizes.astype(int), 1 / (1 + np.exp(-logit))).reshape(2 * seeds, n)
+    return right.astype(float), np.broadcast_to(sizes, (2 * seeds, n))
+
+
+def shift_for(case: Case, effect: float) -> float:
+    """Return the shift in logits that makes a true difference of `effect` points, by halving on Gauss-Hermite nodes."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(60)
+    weights = weights / weights.sum()
+    middle = math.log(case.right / (1 - case.right))
+
+    def mean(shift: float, noise: float) -> float:
+        wide = math.sqrt(HARD**2 + ARM**2 + MODEL**2 + (noise / slope(case)) ** 2)
+        return float(weights @ (100 / (1 + np.exp(-(middle + shift + wide * nodes)))))
+
+    low, high = -3.0, 3.0
+    for _ in range(60):
+        half = (low + high) / 2
+        low, high = (half, high) if mean(half, case.noise) - mean(0, case.other or case.noise) < effect else (low, half)
+    return low
+
+
+def simulate(case: Case, seeds: int, effect: float, studies: int, draws: int, alpha: float = 0.05) -> Tally:
+    """Return what the method says of `studies` simulated studies with a true difference of `effect` points."""
+    tally, shift = Tally(), shift_for(case, effect)
+    spreads: list[stats.Spread] = []
+    for number in range(studies):
+        rng = np.random.default_rng([number, seeds, case.examples, round(1000 * effect)])
+        over, under = study(case, seeds, shift, rng)
+        drawn = stats.example_draws(over, under, draws, rng)
+        seen = stats.score(over.sum(axis=1), under.sum(axis=1).astype(float))
+        arm, base = seen[:seeds], seen[seeds:]
+        delta = float(arm.mean() - base.mean())
+        of = stats.spread(arm, base, drawn[:seeds], drawn[seeds:], case.examples)
+        low, high = stats.interval(stats.nested_draws(delta, drawn[:seeds], drawn[seeds:], of, rng), alpha)
+        plain = stats.interval(drawn[:seeds].mean(axis=0) - drawn[seeds:].mean(axis=0), alpha)
+        tally.studies += 1
+        tally.called += not low <= 0 <= high
+        tally.covered += low <= effect <= high
+        tally.naive += not plain[0] <= 0 <= plain[1]
+        tally.dealt += randomise.p_seeds(arm, base)[0] <= alpha
+        tally.width += (high - low) / 2
+        spreads.append(of)
+        if effect and len(spreads) == FAMILY:
+            tally.claimed.append(power.power(effect, power.typical(spreads), alpha))
+            spreads = []
+    return tally
+
+
+@app.command()
+def check(
+    studies: int = 1000,
+    draws: Annotated[int, typer.Option(help="draws a study; the report takes 10,000, which only smooths the ends of the interval")] = 1000,
+    case: Annotated[list[str] | None, typer.Option(help=f"one or more of: {'; '.join(CASES)}")] = None,
+    seeds: Annotated[list[int] | None, typer.Option()] = None,
+    effect: Annotated[list[float] | None, typer.Option(help="true differences in points; 0 = A/A")] = None,
+) -> None:
+    """Print a Markdown table: how often a difference is called, how often the interval holds the truth, and what power was claimed."""
+    typer.echo(
+        "| test set | seeds | true difference | called | interval holds the truth | half width | power claimed | called by examples alone | by seeds alone |"
+    )
+    typer.echo("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
+    for name in case or CASES:
+        for count in seeds or (3, 5):
+            for true in effect or (0.0, 1.0):
+                found = simulate(CASES[name], count, true, studies, draws)
+                share = [100 * n / found.studies for n in (found.called, found.covered)]
+                claimed = f"{100 * float(np.mean(found.claimed)):.1f} %" if found.claimed else "–"
+                typer.echo(
+                    f"| {name} | {count} | {true:+g} | {share[0]:.1f} % | {share[1]:.1f} % | {found.width / found.studies:.2f} | {claimed} | "
+                    f"{100 * found.naive / found.studies:.1f} % | {100 * found.dealt / found.studies:.1f} % |"
+                )
+
+
+@app.command()
+def speed(draws: int = 10_000, examples: int = 10_000, seeds: int = 5, comparisons: int = 10) -> None:
+    """Time all that one target in one language costs: example draws, exchanges, and every comparison's spread, draws, interval and p values."""
+    rng = np.random.default_rng(1)
+    runs = (comparisons + 1) * seeds  # ten arms and the one that they are compared with
+    under = rng.integers(3, 12, (runs, examples)).astype(float)
+    over = rng.binomial(under.astype(int), 0.8).astype(float)
+    started = time.perf_counter()
+    drawn = stats.example_draws(over, under, draws, rng)
+    examples_done = time.perf_counter()
+    swaps = randomise.exchange(over, under, draws, rng)
+    swaps_done = time.perf_counter()
+    seen = stats.score(over.sum(axis=1), under.sum(axis=1))
+    base = list(range(seeds))
+    for one in range(comparisons):
+        arm = list(range((one + 1) * seeds, (one + 2) * seeds))
+        delta = float(seen[arm].mean() - seen[base].mean())
+        of = stats.spread(seen[arm], seen[base], drawn[arm], drawn[base], examples)
+        found = stats.nested_draws(delta, drawn[arm], drawn[base], of, rng)
+        stats.interval(found, 0.05)
+        randomise.p_examples(delta, randomise.exchanged(swaps, arm, base))
+        randomise.p_seeds(seen[arm], seen[base])
+    done = time.perf_counter()
+    typer.echo(f"{draws:,} draws, {examples:,} examples, {seeds} seeds, {comparisons} comparisons ({runs} runs)")
+    typer.echo(f"example draws {examples_done - started:.2f} s, exchanges {swaps_done - examples_done:.2f} s, comparisons {done - swaps_done:.2f} s")
+    typer.echo(f"in all {done - started:.2f} s")
+
+
+if __name__ == "__main__":
+    app()
