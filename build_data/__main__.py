@@ -54,7 +54,7 @@ def _run(
     wanted = _chosen(loaded, languages, arms, tasks)
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     # After the arguments are known to be right: these load in a second, their libraries at first use.
-    from build_data import across, recipes
+    from build_data import across, native_card, recipes
     from build_data.mt_folder import ready_only
 
     if dry_run:
@@ -78,6 +78,8 @@ def _run(
             began = time.monotonic()
             manifest = recipes.build_task(shop, *pair, command)
             reporter.line(f"{name:<16} built in {time.monotonic() - began:4.0f} s {_counts(manifest)}")
+            if line := native_card.shares_line(manifest):
+                reporter.line(f"{'':<16} {line}")
     folders = [
         folder for pair in studies.built_tasks(loaded) if (folder := studies.data_folder(loaded, *pair, root / "data")).joinpath("manifest.json").is_file()
     ]

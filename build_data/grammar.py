@@ -65,9 +65,12 @@ class _Kinds(dict[str, int]):
 _KINDS = {language: _Kinds(language) for language in PLAIN}
 
 
-def kind_of(word: str, language: str) -> int:
-    """Return 2 for a plain negation, 1 for a word that may hide one, 0 for any other. `language` must be one of PLAIN."""
-    return _KINDS[language][word]
+@functools.lru_cache(4096)
+def cues(text: str, language: str) -> tuple[int, tuple[str, ...]]:
+    """Return how many plain negations a text holds, and all its distinct words that say no or may hide it, sorted. `language` must be one of PLAIN."""
+    kinds = _KINDS[language]
+    found = [(word, kind) for word in words(text) if (kind := kinds[word])]
+    return sum([kind == 2 for _, kind in found]), tuple(sorted({word.casefold() for word, _ in found}))
 
 
 @functools.lru_cache(4096)

@@ -24,8 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from build_data import grammar
-from build_data.heuristics import words
-from build_data.windows import FACTOR, Numbers
+from build_data.windows import Numbers
 
 BITS = 18  # of the places of salad and gap; 19 bits see no more (AUC within .003)
 POLARITY_BITS = 12
@@ -34,21 +33,26 @@ TOKEN = re.compile(r"\w+(?:[-'’]\w+)*|[^\w\s]")
 EDGES = ("<s>", "</s>")
 ENDS = frozenset(".!?")
 NO_GAP = -10.0  # below nearly all other scores
+MASK = (1 << 64) - 1
 Places = npt.NDArray[np.int64]
 
 
-class Forms(dict[str, tuple[int, ...]]):
-    """Token (lower case; after "^" where it has a capital inside a sentence) -> numbers of its three forms. `common` and `short` are sets of words kept whole."""
+class Forms(dict[str, bytes]):
+    """Token (lower case; after "^" where it has a capital inside a sentence) -> its number in each role, packed. `common` and `short` are sets of words kept whole.
+
+    A role is a place in a kind of run: the number of a form times an odd number of the role's own, so that a run is the sum of its parts.
+    """
 
     def __init__(self, common: frozenset[str], short: frozenset[str]) -> None:
         super().__init__()
         self.common, self.short = common, short
 
-    def __missing__(self, token: str) -> tuple[int, ...]:
-        found = tuple(map(_number, self.forms(token)))
-        if len(self) < 1 << 18:
-            self[token] = found
-        return found
+    def __missing__(self, token: str) -> bytes:
+        number = dict(zip("fes", map(_number, self.forms(token)), strict=True))
+        packed = b"".join((number[form] * factor & MASK).to_bytes(8, "little") for form, factor in ROLES)
+        if len(self) < 1 << 17:
+            self[token] = packed
+        return packed
 
     def forms(self, token: str) -> tuple[str, str, str]:
         """Return the token as it is counted: itself or with its last 3 letters alone; first letter and last two; itself or its last two letters."""
@@ -62,6 +66,13 @@ class Forms(dict[str, tuple[int, ...]]):
 
 def _number(form: str) -> int:
     return int.from_bytes(hashlib.blake2b(form.encode("utf-8"), digest_size=8).digest(), "little")
+
+
+# What a column of a token's numbers is for: first and second of the five kinds of pairs (f: full, e: end, s: short form), the three of a run of
+# three, the two of a pair with one and with two tokens between, and a word of a text without a negation and of one with.
+PAIRS = 5
+COLUMNS = "fesfs" + "fessf" + "sss" + "ss" + "ss" + "ff"
+ROLES = tuple((form, _number(f"role {at}") | 1) for at, form in enumerate(COLUMNS))
 
 
 @dataclass(frozen=True)
@@ -84,34 +95,27 @@ def tokens(text: str) -> list[str]:
     return out
 
 
-def _runs(salt: int, *parts: Numbers) -> Places:
-    """Return the place of each run of forms; every part is a column of it."""
-    total = np.full(len(parts[0]), salt, np.uint64)
-    for part in parts:
-        total = (total + part) * FACTOR
-    return (total >> np.uint64(64 - BITS)).astype(np.int64)
-
-
 def places(found: Sequence[str], forms: Forms, negations: frozenset[str]) -> tuple[Places, Places]:
     """Return the places of a text's runs of tokens, and those of its words beside whether the text is negated, [runs] and [tokens]."""
-    table = np.array([forms[token] for token in (EDGES[0], *found, EDGES[1])], np.uint64)
-    full, end, short = table[:, 0], table[:, 1], table[:, 2]
-    runs = np.concatenate(
-        [
-            _runs(1, full[:-1], full[1:]), _runs(2, end[:-1], end[1:]), _runs(3, short[:-1], short[1:]), _runs(4, full[:-1], short[1:]),
-            _runs(5, short[:-1], full[1:]), _runs(6, short[:-2], short[1:-1], short[2:]), _runs(7, short[:-2], short[2:]), _runs(8, short[:-3], short[3:]),
-        ]
-    )  # fmt: skip
-    negated = int(not negations.isdisjoint(found))
-    return runs, _runs(9 + negated, full[1:-1])
+    packed = b"".join([forms[EDGES[0]], *map(forms.__getitem__, found), forms[EDGES[1]]])
+    roles = np.frombuffer(packed, np.uint64).reshape(-1, len(ROLES))
+    pairs = roles[:-1, :PAIRS] + roles[1:, PAIRS : 2 * PAIRS]
+    triples = roles[:-2, 10] + roles[1:-1, 11] + roles[2:, 12]
+    apart, further = roles[:-2, 13] + roles[2:, 14], roles[:-3, 15] + roles[3:, 16]
+    runs = np.concatenate([pairs.ravel(), triples, apart, further])
+    return _place(runs), _place(roles[1:-1, 17 + (not negations.isdisjoint(found))])
+
+
+def _place(sums: Numbers) -> Places:
+    return (sums >> np.uint64(64 - BITS)).astype(np.int64)
 
 
 def polarity_places(text: str, source: str, language: str) -> Places:
     """Return the places of what both sides say of yes and no: how often, and each such word beside the count of the other side."""
-    mine, theirs = ([(word.casefold(), kind) for word in words(side) if (kind := grammar.kind_of(word, of))] for side, of in ((text, language), (source, "en")))
-    counts = [min(sum(kind == 2 for _, kind in side), 3) for side in (mine, theirs)]
-    found = {f"= {counts[0]} {counts[1]}", *(f"> {word} {counts[1]}" for word, _ in mine), *(f"< {word} {counts[0]}" for word, _ in theirs)}
-    return np.array([zlib.crc32(form.encode("utf-8")) & ((1 << POLARITY_BITS) - 1) for form in sorted(found)], np.int64)
+    (plain, own), (english, others) = grammar.cues(text, language), grammar.cues(source, "en")
+    counts = min(plain, 3), min(english, 3)
+    forms = [f"= {counts[0]} {counts[1]}", *(f"> {word} {counts[1]}" for word in own), *(f"< {word} {counts[0]}" for word in others)]
+    return np.array([zlib.crc32(form.encode("utf-8")) & ((1 << POLARITY_BITS) - 1) for form in forms], np.int64)
 
 
 @functools.cache
@@ -146,7 +150,7 @@ def gap_odds(text: str, source: str, language: str) -> float:
 
     Where the English has no word that says no or may hide it, nothing can be missing: NO_GAP.
     """
-    return round(_odds(text, language)[1], 3) if any(grammar.negations(source, "en")) else NO_GAP
+    return round(_odds(text, language)[1], 3) if grammar.cues(source, "en")[1] else NO_GAP
 
 
 def polarity_odds(text: str, source: str, language: str) -> float:

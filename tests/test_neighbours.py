@@ -38,8 +38,8 @@ def salad(text: str, chance: random.Random) -> str:
 def test_salad_is_told_from_order(language: str) -> None:
     chance = random.Random(1)
     for text in GOOD[language]:
-        worst = min(neighbours.salad_odds(salad(text, chance), language) for _ in range(5))
-        assert neighbours.salad_odds(text, language) < worst, text
+        mixed = sorted(neighbours.salad_odds(salad(text, chance), language) for _ in range(21))
+        assert neighbours.salad_odds(text, language) < mixed[3], text  # a shuffle may be nearly right
 
 
 @pytest.mark.parametrize(
