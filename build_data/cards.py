@@ -6,12 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from build_data import mt_card
+from build_data import card_header, mt_card, native_card
 from build_data.steps import Dropped
 from corpora.records import Record, to_row
-from corpora.study import base_arm, is_translated
+from corpora.study import base_arm
 
-CATEGORY = {"pair": "text-classification", "span": "question-answering", "choice": "multiple-choice", "tags": "token-classification", "text": "fill-mask"}
 ORIGINS = {
     "en": "English originals",
     "native": "made from text written in the language",
@@ -20,13 +19,16 @@ ORIGINS = {
 }
 
 
-def card(manifest: dict[str, Any], samples: Sequence[Record], refused: Sequence[Dropped]) -> str:
-    """Return the README.md of a built task: YAML header for `datasets`, then what, from what, how, counts, examples."""
+def card(manifest: dict[str, Any], samples: Sequence[Record], refused: Sequence[Dropped], infos: Sequence[dict[str, Any]] = ()) -> str:
+    """Return the README.md of a built task: YAML header for `datasets`, then what, from what, how, counts, examples.
+
+    `infos`: dataset_info of its two configurations (card_header.info).
+    """
     name = f"{manifest['task']}.{manifest['arm']}"
     way = base_arm(manifest["arm"]).partition("-")[0]
     counts = manifest["counts"]
     lines = [
-        _header(manifest),
+        _header(manifest, infos),
         f"# {name}",
         "",
         f"Intermediate task `{manifest['task']}` (kind `{manifest['kind']}`), arm `{manifest['arm']}`: {ORIGINS.get(way, way)}. Built for the study `{manifest['study']}` of fihu-stilts,",
@@ -49,6 +51,7 @@ def card(manifest: dict[str, Any], samples: Sequence[Record], refused: Sequence[
         json.dumps(manifest["settings"], ensure_ascii=False, indent=1, sort_keys=True),
         "```",
         *mt_card.section(manifest),
+        *native_card.section(manifest),
         "",
         "## Counts",
         "",
@@ -87,20 +90,10 @@ def _removed(manifest: dict[str, Any]) -> list[str]:
     return [f"Rows removed for that: {sum(found.values())}" + (f" ({', '.join(f'{origin} {n}' for origin, n in found.items())})" if found else "") + "."]
 
 
-def _header(manifest: dict[str, Any]) -> str:
-    configs = [("default", [("train", "train-*.parquet"), ("validation", "validation-*.parquet")]), ("excluded", [("excluded", "excluded-*.parquet")])]
-    lines = [
-        "---",
-        f"language: [{manifest['language']}]",
-        f"pretty_name: {manifest['task']}.{manifest['arm']}",
-        f"task_categories: [{CATEGORY[manifest['kind']]}]",
-    ]
-    lines += [f"multilinguality: {'translation' if is_translated(manifest['arm']) else 'monolingual'}", "tags: [fihu-stilts, intermediate-task]", "configs:"]
-    for config, splits in configs:
-        lines += [f"- config_name: {config}", "  data_files:"]
-        for split, path in splits:
-            lines += [f"  - split: {split}", f"    path: {path}"]
-    return "\n".join([*lines, "---"])
+def _header(manifest: dict[str, Any], infos: Sequence[dict[str, Any]]) -> str:
+    files = {"default": ("train", "validation"), "excluded": ("excluded",)}
+    configs = [{"config_name": name, "data_files": [{"split": split, "path": f"{split}-*.parquet"} for split in splits]} for name, splits in files.items()]
+    return card_header.front(card_header.header([manifest], f"{manifest['task']}.{manifest['arm']}", configs, infos))
 
 
 def _scores(manifest: dict[str, Any]) -> list[str]:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from build_data import filter_study
+from build_data import card_header, filter_study
 from build_data.answers import method_names
 from build_data.cards import card
 from build_data.filters import FILTERS
+from build_data.shares import genres_of
 from build_data.split import Alike, split
 from build_data.split import origin_id as origin_id
 from build_data.split import rank as rank
@@ -46,6 +47,7 @@ class Built:
     mt: dict[str, Any] | None = None
     notes: list[str] = field(default_factory=list)
     alike: Alike | None = None  # split.near_across of the rows, if it is known
+    genres: dict[str, Any] | None = None  # of a native arm: rows by genre as made and before shares were evened out, and the shares allowed
 
 
 def finish(built: Built, folder: Path, validation: int, examples: int, command: str, versions: dict[str, str]) -> dict[str, Any]:
@@ -73,13 +75,20 @@ def finish(built: Built, folder: Path, validation: int, examples: int, command: 
         files = {p.name: file_sha256(p) for p in sorted(aside.glob("*.parquet"))}
         manifest = _manifest(built, ledgers, files, train, held_out, excluded, examples, validation) | {"command": command, "versions": versions}
         manifest["scores"] = score_quantiles(aside / "train-00000.parquet")
-        write_text(aside / "README.md", card(manifest, train[:3], [d for d in excluded if d.stage not in ("budget", "split")][:3]))
+        write_text(aside / "README.md", card(manifest, train[:3], [d for d in excluded if d.stage not in ("budget", "split")][:3], _infos(aside)))
         write_text(aside / "filters.html", filter_study.page(manifest, [*train, *held_out], excluded, lambda name: FILTERS[name].why))
         write_json(aside / "manifest.json", manifest)
         _swap(aside, folder)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return manifest
+
+
+def _infos(folder: Path) -> list[dict[str, Any]]:
+    """Return dataset_info of the two configurations that a built task has."""
+    files = {split: sorted(folder.glob(f"{split}-*.parquet")) for split in ("train", "validation", "excluded")}
+    kept = {split: files[split] for split in ("train", "validation")}
+    return [card_header.info("default", kept), card_header.info("excluded", {"excluded": files["excluded"]})]
 
 
 def _swap(aside: Path, folder: Path) -> None:
@@ -111,6 +120,7 @@ def _manifest(
         "excluded": {f"{stage}: {reason}": n for (stage, reason), n in sorted(Counter((d.stage, d.reason.partition("=")[0]) for d in excluded).items())},
         "budget": {"examples": examples, "validation": validation, "filled": len(train) == examples},
         "mt": built.mt, "spans": spans, "licences": list(built.licences), "publishable": built.publishable, "notes": built.notes,
+        "genres": built.genres | {"train": genres_of(train)} if built.genres else None,
     }  # fmt: skip
 
 

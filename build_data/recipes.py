@@ -11,43 +11,38 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, cast
 
-from build_data import mt_record, near
+from build_data import mt_record, native, near
 from build_data.filters import filters_for
-from build_data.finish import Built, finish, rank
+from build_data.finish import Built, finish
 from build_data.gates import Gates
 from build_data.leak_sets import fingerprint as guard_fingerprint
-from build_data.makers import labels_of, make, maker_key
+from build_data.makers import labels_of
 from build_data.mt_back import back_step
 from build_data.mt_folder import open_folder
 from build_data.mt_records import mt_step
 from build_data.parse import pack_sums
 from build_data.refilter import choose, content, remember, remember_rows
+from build_data.shares import choose_rows, genres_of
 from build_data.split import near_across, share_of
 from build_data.steps import Outcome, Step
 from build_data.translate import Translator
 from build_data.workshop import Workshop, load_aligner
 from corpora import corpus as corpora
-from corpora import readers
 from corpora.config import ConfigError
-from corpora.records import Document, Kind, Record
+from corpora.records import Kind, Record
 from corpora.shards import digest, file_sha256
 from corpora.study import Study, arm_language, base_arm, data_folder, variant_of
 
 __all__ = ["Workshop", "build_task", "finished", "inputs", "settings", "task_key"]
 
-VERSION = 2  # of the recipes: raise it when the same settings would give other rows
+VERSION = 3  # of the recipes: raise it when the same settings would give other rows
 
 
 def inputs(study: Study, task: str, arm: str) -> list[dict[str, Any]]:
     """Return the fingerprints of the corpora that an arm is made from. Raises ConfigError for a missing or changed file."""
     spec = study.tasks[task]
     if arm.startswith("native-"):
-        names = spec.native.get(arm_language(arm), ())
-        if not names:
-            raise ConfigError(
-                f"studies/{study.name}.toml: tasks.{task}.native has no corpora for {arm_language(arm)!r}, but arms names {arm!r}; add them or take the arm out"
-            )
-        return [corpora.fingerprint(corpora.load(name), "docs") for name in names]
+        return [corpora.fingerprint(corpus, split) for corpus, split in native.sources(study, task, arm_language(arm))]
     return [corpora.fingerprint(corpora.load(corpus), split) for corpus, split in spec.sources]
 
 
@@ -59,7 +54,7 @@ def settings(study: Study, task: str, arm: str) -> dict[str, Any]:
         "filters": {f.name: [_bound(f.low), _bound(f.high)] for f in filters_for(base_arm(arm), spec.kind, study.filters)},
     }  # fmt: skip
     if way == "native":
-        out |= {"maker": maker_key(spec.maker), "documents": spec.documents}
+        out |= native.settings(study, task, language)
     if way in ("mt", "bt"):
         out["translation"] = _translation(study, language, way, spec.kind)
     if way in ("mt", "native"):
@@ -141,12 +136,17 @@ def build_task(shop: Workshop, task: str, arm: str, command: str) -> dict[str, A
     share = share_of(study.budget.validation, study.budget.examples)
     alike = remember(folder / f"alike-{share:.6f}.json", digest([near.VERSION, near.BOUND, content(pool.kept)]), lambda: near_across(pool.kept, share))
     outcome = Outcome(chosen.kept, pool.dropped + chosen.dropped, pool.ledgers + chosen.ledgers)
+    genres = None
+    if way == "native":
+        rows = choose_rows(chosen.kept, labels, spec.shares, study.budget.validation, study.budget.examples)
+        genres = {"made": genres_of(records), "before": genres_of(chosen.kept), "most": dict(spec.shares)}
+        outcome = Outcome(rows.kept, outcome.dropped + rows.dropped, outcome.ledgers + rows.ledgers)
     used = [corpora.load(str(item["corpus"])) for item in made_from]
     built = Built(
         study=study.name, task=task, arm=arm, kind=spec.kind, language=language, labels=labels, kept=outcome.kept, dropped=outcome.dropped,
         ledgers=before + outcome.ledgers, inputs=made_from, settings=settings(study, task, arm), key=task_key(study, task, arm),
         licences=tuple(sorted({c.licence for c in used})), publishable=_strictest([c.publishable for c in used]),
-        mt=_mt(shop, base_arm(arm), folder, sources, pool.kept) if sources else None, notes=sorted({f"`{c.name}`: {c.note}" for c in used if c.note}), alike=alike,
+        mt=_mt(shop, base_arm(arm), folder, sources, pool.kept) if sources else None, notes=sorted({f"`{c.name}`: {c.note}" for c in used if c.note}), alike=alike, genres=genres,
     )  # fmt: skip
     manifest = finish(built, data_folder(study, task, arm, shop.root / "data"), study.budget.validation, study.budget.examples, command, versions())
     _log(shop, f"{task}.{arm}", manifest, time.monotonic() - start)
@@ -193,17 +193,10 @@ def _native(shop: Workshop, task: str, language: str, folder: Path) -> tuple[lis
     """Return the rows that the task's maker makes from native text, made once for the same documents, maker and pack."""
     study, spec, parser = shop.study, shop.study.tasks[task], shop.parser(language)
 
-    def made() -> tuple[Sequence[Record], Sequence[dict[str, Any]]]:
-        documents: list[Document] = []
-        for name in spec.native[language]:
-            found = readers.read_documents(corpora.load(name), "docs")
-            documents += sorted(found, key=lambda d: rank(d.id))[: spec.documents or None]
-        shop.progress(f"{task}.native-{language}: reading {len(documents)} documents", 0, 0)
-        result = make(spec.maker)(documents, language, parser, 1)
-        return result.records, result.ledgers
+    def made() -> native.Rows:
+        return native.make_rows(study, task, language, parser, lambda what: shop.progress(f"{task}.native-{language}: {what}", 0, 0))
 
-    key = digest([inputs(study, task, f"native-{language}"), spec.documents, maker_key(spec.maker), parser.fingerprint])
-    return remember_rows(folder / "made.parquet", key, spec.kind, made)
+    return remember_rows(folder / "made.parquet", native.rows_key(study, task, language, parser), spec.kind, made)
 
 
 def _strictest(classes: Sequence[str]) -> str:

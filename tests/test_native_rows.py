@@ -1,0 +1,133 @@
+"""Native rows: which documents enter, in what blocks, and which rows stay; the same for any order, in memory that does not grow."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from build_data import native
+from build_data.native import blocks, merged
+from build_data.native_card import shares_line
+from build_data.reservoir import Reservoir, choose_documents
+from build_data.shares import choose_rows, fitting, genres_of
+from build_data.split import by_rank, held_out, rank, share_of
+from corpora import study as studies
+from corpora.config import ConfigError
+from corpora.records import Document, Pair, Record, Text
+
+TEXT = "Kirjasto muutti keväällä vanhaan taloon, ja se oli iso muutos. Talo seisoo torin laidalla aivan kirkon takana."
+
+
+def document(name: str, text: str = TEXT, **fields: str) -> Document:
+    return Document(**{"id": name, "corpus": "fi/x", **fields}, paragraphs=(text,) if text else ())
+
+
+def chosen(documents: list[Document], most: int, words: int) -> tuple[list[str], list[dict[str, object]]]:
+    found = choose_documents(documents, "fi/x", "fi", most, words, [])
+    return [d.id for d in found.documents], found.ledgers
+
+
+@settings(deadline=None)
+@given(st.integers(0, 40), st.integers(0, 12), st.integers(1, 400), st.randoms(use_true_random=False))
+def test_the_same_documents_whatever_the_order(count: int, most: int, words: int, chance: random.Random) -> None:
+    documents = [document(f"d{i}", TEXT if i % 5 else "", year="1850" if i % 7 == 3 else "") for i in range(count)]
+    names, ledgers = chosen(documents, most, words)
+    good = sorted((d.id for d in documents if d.paragraphs and not d.year), key=rank)
+    assert names == good[: len(names)]  # the first by rank, and no more than the bound needs
+    size = len(TEXT.split())
+    wanted = min(len(good), -(-words // size), most or count)
+    assert len(names) == wanted
+    shuffled = documents[:]
+    chance.shuffle(shuffled)
+    assert chosen(shuffled, most, words) == (names, ledgers)
+    assert ledgers[0]["in"] == count
+
+
+def test_documents_beyond_the_bound_are_not_kept_in_memory() -> None:
+    reservoir = Reservoir("fi", 0, 100)
+    most = 0
+    for number in range(3000):
+        reservoir.add(document(f"d{number}"))
+        most = max(most, len(reservoir._heap))
+    assert most <= 7 and reservoir.close("fi/x", 2).ledgers[0]["excluded"] == {"broken": 2, "not_chosen": 2994}
+
+
+def row(number: int, label: str = "a", genre: str = "novel") -> Pair:
+    return Pair(id=f"r{number}", document=f"d{number}", genre=genre, premise=f"Lause {number}.", hypothesis="Toinen.", label=label)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(["novel", "law", "web"])), max_size=150), st.integers(1, 60), st.integers(0, 9))
+def test_labels_are_even_and_no_genre_above_its_share(drawn: list[tuple[str, str]], examples: int, validation: int) -> None:
+    rows: list[Record] = [row(i, label, genre) for i, (label, genre) in enumerate(drawn)]
+    shares = {"law": 0.3, "web": 0.5}
+    outcome = choose_rows(rows, ("a", "b"), shares, validation, examples)
+    assert {r.id for r in outcome.kept} | {d.record.id for d in outcome.dropped} == {r.id for r in rows}
+    train = [r for r in outcome.kept if not held_out(r, share_of(validation, examples))]
+    labels = Counter(r.label for r in train if isinstance(r, Pair))
+    assert len(train) <= examples and (not train or max(labels.values()) - min(labels.get("a", 0), labels.get("b", 0)) <= 1)
+    for genre, share in shares.items():
+        assert genres_of(train).get(genre, 0) <= share * len(train) + 1e-9
+    assert choose_rows(rows[::-1], ("a", "b"), shares, validation, examples).kept == outcome.kept
+
+
+def test_the_reasons_say_what_was_in_the_way() -> None:
+    rows = [row(i, "a", "law") for i in range(60)] + [row(100 + i, "a") for i in range(60)] + [row(200 + i, "b") for i in range(40)]
+    outcome = choose_rows(rows, ("a", "b"), {"law": 0.2}, 0, 1000)
+    assert len(outcome.kept) in (80, 81) and set(outcome.ledgers[0]["excluded"]) == {"genre_share", "label_balance"}
+    assert set(choose_rows(rows, ("a", "b"), {}, 0, 50).ledgers[0]["excluded"]) == {"budget"}
+
+
+def test_rows_without_labels_go_by_rank() -> None:
+    rows = [Text(id=f"t{i}", document=f"t{i}", text=f"Teksti {i}.") for i in range(30)]
+    kept = choose_rows(rows, (), {}, 0, 7).kept
+    assert kept == by_rank(rows)[:7]
+
+
+def test_a_small_validation_side_is_filled_up() -> None:
+    rows = [row(i, "a" if i % 4 else "b") for i in range(400)]
+    share = share_of(30, 300)
+    held = [r for r in choose_rows(rows, ("a", "b"), {}, 30, 300).kept if held_out(r, share)]
+    assert len(held) >= 30
+
+
+@pytest.mark.parametrize(("counts", "most", "size"), [({"law": 100, "novel": 70}, 1000, 100), ({"law": 100}, 50, 0), ({"novel": 9}, 5, 5), ({}, 5, 0)])
+def test_fitting(counts: dict[str, int], most: int, size: int) -> None:
+    assert fitting(counts, {"law": 0.3}, most) == size
+
+
+def test_blocks_hold_words_and_lose_nothing() -> None:
+    documents = [document(f"d{i}") for i in range(10)]
+    size = len(TEXT.split())
+    assert [len(b) for b in blocks(documents, 3 * size)] == [3, 3, 3, 1] and [len(b) for b in blocks(documents, 0)] == [10] and list(blocks([], 5)) == []
+
+
+def test_ledgers_of_blocks_add_up() -> None:
+    one = {"step": "make", "in": 0, "made": 5, "kept": 3, "excluded": {"length": 2}}
+    assert merged([one, one]) == [{"step": "make", "in": 0, "made": 10, "kept": 6, "excluded": {"length": 4}}]
+
+
+def study(*overrides: str) -> studies.Study:
+    return studies.load(native.corpora.ROOT.parent / "studies/mini.toml", overrides)
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ('tasks.nli.native.fi = ["mini/en-nli"]', "is of kind 'pair', but maker 'coherence' reads running text"),
+        ('tasks.nli.native.fi = ["mini/hu-docs"]', "'mini/hu-docs' is in hu"),
+        ("tasks.nli.native.fi = []", "tasks.nli.native has no corpora for 'fi'"),
+    ],
+)
+def test_a_corpus_that_does_not_fit_is_told(override: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        native.sources(study(override), "nli", "fi")
+
+
+def test_genres_are_told_in_one_line() -> None:
+    genres = {"made": {"law": 9, "web": 1}, "before": {"law": 3, "web": 1}, "train": {"law": 1, "web": 1}}
+    assert shares_line({"genres": genres}) == "genres: law 75 -> 50 %, web 25 -> 50 %" and shares_line({}) == ""
