@@ -80,7 +80,7 @@ def _artefacts(found: Mapping[str, Any], kind: str) -> list[str]:
     words, stems = found["overlap"]["words"], found["overlap"]["stems"]
     lines = [
         "",
-        f"Artefacts, on {found['rows']:,} of the {found['of']:,} rows that came through translation, before the filters: of a {text}'s distinct words, {_percent(words['english'])} stand in its {inside} in English "
+        f"Artefacts, on {found['rows']:,} of the {found['of']:,} rows that came through translation, before the bounds of the filters decide (so it is the same for all bounds and variants of the arm): of a {text}'s distinct words, {_percent(words['english'])} stand in its {inside} in English "
         f"and {_percent(words['translated'])} here (by their first five letters {_percent(stems['english'])} and {_percent(stems['translated'])}).",
     ]
     only = found.get("hypothesis_only")

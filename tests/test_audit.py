@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from build_data import across
 from build_data.audit import Evaluation, audit, evaluation, words
 from corpora import corpus as corpora
 from corpora.readers import read_records
@@ -93,3 +95,17 @@ def test_the_raw_files_hold_as_many_texts_as_the_readers_find() -> None:
         rows = read_records(corpora.load(name), "test")
         texts = [t for r in rows for t in r.texts() if len(words(t)) >= 2]
         assert sum(known.find(t) is not None for t in texts) / len(texts) > 0.999, name
+
+
+@pytest.mark.corpora
+def test_a_small_real_build_holds_no_evaluation_text(tmp_path: Path) -> None:
+    def run(*command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, "-m", *command, "--root", str(tmp_path)], cwd=ROOT, capture_output=True, text=True)
+
+    small = ("tasks.nli.rows = 600", "tasks.qa.rows = 600", "budget.examples = 200", "budget.validation = 20")
+    built = run("build_data", "studies/open.toml", "--arm", "en", "--task", "nli", "--task", "qa", *(part for line in small for part in ("--set", line)))
+    assert built.returncode == 0, built.stderr
+    found = run("build_data.audit", "studies/open.toml")
+    assert found.returncode == 0 and "nothing found" in found.stdout and found.stdout.startswith("2 of "), found.stdout + found.stderr
+    lines = json.loads((tmp_path / "data/open/across.json").read_text("utf-8"))["value"]
+    assert across.straddling(lines) == 0
