@@ -18,7 +18,7 @@ endif
 OPTIONS := $(if $(DRY_RUN),--dry-run) $(if $(SET),--set '$(SET)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data train report demo test check bench clean
+.PHONY: help setup data train report publish demo test check bench clean
 
 help:  ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,7 +33,7 @@ setup: .venv/.ready  ## make .venv from constraints.txt, only if it is missing o
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is %s; write PYTHON=python3.12 after make" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	@test -x $(PY) || $(PYTHON) -m venv .venv
 	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
-	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mini,build,dev]'
+	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mini,build,publish,dev]'
 	@touch $@
 
 data: setup  ## build the study's intermediate tasks; LANG=fi or LANG=hu narrows it to one language
@@ -49,6 +49,9 @@ demo: setup  ## fresh clone to report: data, train, report of the mini study
 	@$(PY) -m build_data $(STUDY) $(OPTIONS)
 	@$(PY) -m train $(STUDY) --after eval.score:score_run $(OPTIONS)
 	@$(PY) -m eval report $(STUDY) $(OPTIONS)
+
+publish: setup  ## one dataset of the built study on the Hub: make publish ORG=me (DRY_RUN=1 makes and checks the folder only; PUBLISH='--private --tag v1')
+	@$(PY) -m build_data.publish $(STUDY) $(if $(ORG),--org $(ORG)) $(OPTIONS) $(PUBLISH)
 
 test: setup  ## run the tests (no network; those that need CORPORA_DIR skip without it)
 	@OMP_NUM_THREADS=$${OMP_NUM_THREADS:-2} $(PY) -m pytest

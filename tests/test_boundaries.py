@@ -21,6 +21,9 @@ KNOWN_TO = {
     "ctranslate2": {"build_data/mt_engine.py", "build_data/mt_convert.py", "build_data/mt_canary.py", "build_data/mt_hardware.py"},
     "spacy": {"build_data/sentences.py"},
     "datasets": {"corpora/hub.py"},
+    "huggingface_hub": {"corpora/hub.py", "build_data/hub_upload.py", "build_data/mt_hub.py"},  # reads rows, sends datasets, fetches models
+    "mlcroissant": {"build_data/croissant.py"},
+    "yaml": {"build_data/card_header.py"},
     "polars": {"build_data/tables.py"},
     "py3langid": {"build_data/langid.py"},
     "rapidfuzz": {"build_data/heuristics.py"},
