@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -43,20 +42,12 @@ def every_layer(model: Model, texts: Sequence[str], prefix: str = "") -> Vectors
 
 
 def _states(encoder: Encoder, batch: Batch) -> list[Tensor]:
-    """Return the embeddings and the output of each layer, [rows, length, size] each."""
-    found: list[Tensor] = []
-
-    def keep(_: Any, __: Any, out: Any) -> None:
-        found.append(out[0] if isinstance(out, tuple) else out)
-
-    layers = list(encoder.net.encoder.layer)
-    hooks = [layers[0].register_forward_pre_hook(lambda _, given: found.append(given[0])), *(layer.register_forward_hook(keep) for layer in layers)]
+    """Return the embeddings and the output of each layer, [rows, length, size] each; frozen layers count as all others here."""
+    frozen, encoder.frozen = encoder.frozen, 0
     try:
-        encoder.part(0, encoder.layers, batch.mask, batch.ids, batch.types)
+        return encoder.every(batch)
     finally:
-        for hook in hooks:
-            hook.remove()
-    return found
+        encoder.frozen = frozen
 
 
 def _inner(mask: Tensor, first: int, last: int) -> Tensor:
