@@ -57,7 +57,7 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def _bare(token: str) -> str:
-    word = token.strip(AROUND)
+    word = token[:-1] if token[:-1].isalpha() and token[-1] in AROUND else token.strip(AROUND)  # mostly one sign behind it
     return word if word and word[0].isalpha() else ""
 
 
@@ -110,12 +110,12 @@ def repetition(text: str) -> float:
     """
     found = tokens(text)
     stutter = any(map(_stutters, [token for token in found if len(token) >= LONG_STUTTER]))
-    if len(set(found)) == len(found) and not stutter:  # most sentences say no word twice
+    repeated = len(found) - len(set(found))
+    # Most sentences have no loop, and show it: one word three times has equal neighbours, whatever the first one's capital, and any longer loop repeats three.
+    if not stutter and (not repeated or (repeated < 3 and True not in map(eq, found[1:], found))):
         return 0.0
     plain = folded(text).split()
     repeated = len(plain) - len(set(plain))
-    if repeated < 2 and not stutter:  # the shortest loop says one word three times
-        return 0.0
     looping = list(map(_stutters, plain)) if stutter else [False] * len(plain)
     _mark_loops(plain, looping, repeated)
     return sum(looping) / len(plain)
@@ -187,7 +187,7 @@ def common_substring(text: str, source: str) -> float:
 
 def terminal_punctuation(text: str, source: str) -> float:
     """Return OpusFilter's score of closing signs: 0 if both sides have one each, less with every sign more or missing."""
-    mine, theirs = sum(map(text.count, ENDS)), sum(map(source.count, ENDS))
+    mine, theirs = sum(map(shape(text).odd.count, ENDS)), sum(map(source.count, ENDS))
     return -math.log(abs(mine - theirs) + max(mine - 1, 0) + max(theirs - 1, 0) + 1)
 
 

@@ -48,8 +48,11 @@ def numerals(text: str) -> tuple[str, ...]:
 
 def _missing(wanted: tuple[str, ...], text: str, language: str, other: str) -> float:
     """Return the share of `wanted` (numerals of `other`) that `text`, which is in `language`, has in no form."""
+    own = numerals(text)
+    if all(map(own.__contains__, wanted)):  # the usual case
+        return 0.0
     runs = RUN.findall(text)
-    present = {*numerals(text), *runs}
+    present = {*own, *runs}
     joined = "".join(runs)
     lower = [word.casefold() for word in words(text)]
     shift = 12 if AFTERNOON.search(other) else -12 if AFTERNOON.search(text) else 0
