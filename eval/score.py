@@ -67,6 +67,7 @@ def score_run(study: Study, run: Run, folder: Path, model: Model) -> None:
         corpus = corpora.load(name)
         one = found[language] = _tested(target, run.target, corpus, language, model)
         scores = METRICS[target.metric].total([outcome.component for outcome in one.outcomes])
+        one.details |= _oracle(target, run.target, corpus, language, model, scores)
         for metric, value in {**scores, **one.more}.items():
             lines.append({
                 "run": run.key, "study": study.name, "tasks": list(run.tasks), "arm": run.arm, "seed": run.seed, "parent": run.parent,
@@ -98,6 +99,19 @@ def _tested(target: Target, name: str, corpus: Corpus, language: str, model: Mod
         score = sentences.mining if target.metric == "bucc2018" else sentences.retrieval
         return score(target, corpus, [row for row in rows if isinstance(row, Aligned)], language, model)
     return labelled(target, name, corpus, language, [row for row in rows if isinstance(row, Record)], model)
+
+
+def _oracle(target: Target, name: str, corpus: Corpus, language: str, model: Model, scores: Mapping[str, float]) -> dict[str, Any]:
+    """Return what the checkpoint that the language's own dev rows would choose scores on test; nothing where none was watched."""
+    if target.retrieval or not target.oracle_rows:
+        return {}
+    from train import oracle
+
+    if (step := oracle.step_of(model, language)) is None:
+        return {}
+    with oracle.in_place(model, language) as other:
+        found = METRICS[target.metric].total([o.component for o in _tested(target, name, corpus, language, model).outcomes]) if other else dict(scores)
+    return {"oracle": {"step": step, "other": other, "scores": found}}
 
 
 def _rows(target: Target, name: str, corpus: Corpus, language: str) -> Sequence[Any]:

@@ -42,7 +42,9 @@ def test_a_spread_without_noise_sees_everything() -> None:
 
 def test_the_typical_spread_pools_the_arms_and_leaves_the_base_without_noise() -> None:
     found = power.typical([Spread(1.0, 0.0, 0.2, 3, 90), Spread(3.0, 0.0, 0.4, 5, 100)])
-    assert found == Spread(2.0, 0.0, pytest.approx(0.3), 3, 90)
+    assert found == Spread(pytest.approx(2.0 * (1 + 0.75 / 4) ** 2), 0.0, pytest.approx(0.3), 3, 90)
+    shared = power.typical([Spread(1.0, 4.0, 0.2, 3, 90), Spread(1.5, 4.0, 0.2, 3, 90)])  # one baseline, not two
+    assert shared.arm == shared.baseline == pytest.approx(6.5 / 3 * (1 + 0.75 / 6) ** 2)
 
 
 def test_exchanged_examples_equal_a_plain_loop(monkeypatch) -> None:

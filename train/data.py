@@ -75,6 +75,20 @@ def target_records(study: Study, target: str, split: str) -> list[Record]:
     return read_records(corpora.load(what.english), what.split if split == "train" else split, limit=what.train_rows if split == "train" else what.dev_rows)
 
 
+def watched_records(study: Study, target: str) -> dict[str, list[Record]]:
+    """Return language -> `oracle_rows` dev rows, evenly spaced over the split (udpos-fi's begins with one treebank only); {} where none are asked for.
+
+    A language whose corpus has no dev split beside its test split (TyDiQA) has no oracle.
+    """
+    what, found = study.targets[target], {}
+    for language, name in what.test.items() if what.oracle_rows else ():
+        if language in study.languages and "dev" in test_splits(name) and what.test_split != "dev":
+            rows = read_records(corpora.load(name), "dev")
+            count = min(what.oracle_rows, len(rows))
+            found[language] = [rows[i * len(rows) // count] for i in range(count)]
+    return found
+
+
 def target_fingerprint(study: Study, target: str) -> dict[str, Any]:
     """Return what identifies English train and dev data and the test data a target is scored on."""
     what = study.targets[target]

@@ -130,7 +130,8 @@ class _Planner:
         settings: dict[str, Any] = {**self.common, "metric": what.metric, "labels": list(what.labels), **{key: getattr(what, key) for key in names}}
         if what.retrieval:
             return settings | {"layer": what.layer, "pooling": what.pooling, "prefix": what.prefix}
-        return settings | {"training": {name: training_of(what.training)}}
+        watched = {"oracle_rows": what.oracle_rows} if what.oracle_rows else {}
+        return settings | {"training": {name: training_of(what.training)}} | watched
 
 
 def training_of(training: Training) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from corpora.config import ConfigError
 from corpora.records import Kind
 from corpora.study import METRIC_KIND, Study, Training, members, mix_of
-from train.data import target_records
+from train.data import target_records, watched_records
 from train.features import Shape
 from train.heads import Head
 from train.loop import Job
@@ -54,7 +54,7 @@ def work_of(study: Study, run: Run, root: Path) -> Work:
         target = study.targets[run.target]
         rows = [target_records(study, run.target, split) for split in ("train", "dev")]
         name = _head(work, run.target, _shape(study, METRIC_KIND[target.metric], target.labels, target.training))
-        work.jobs.append(Job(run.target, target.metric, target.training, rows[0], rows[1], name))
+        work.jobs.append(Job(run.target, target.metric, target.training, rows[0], rows[1], name, watched_records(study, run.target)))
     if "steps" in run.guides:
         work.sampling = Sampling(extra=int(_told(root, run, "steps")))
     grid = grid_of([job.training for job in work.jobs], f"studies/{study.name}.toml")

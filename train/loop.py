@@ -16,11 +16,12 @@ from corpora.config import ConfigError
 from corpora.records import Record
 from corpora.study import Training
 from train.batches import Batch, collate
-from train.checkpoint import WORDS, trained
+from train.checkpoint import WORDS
 from train.features import features
 from train.masking import masked
 from train.metrics import METRICS
 from train.model import Model
+from train.oracle import Oracle, Watched, weights_of
 from train.order import batches, mixed, steps_of
 from train.predict import dev_scores
 from train.samplers import Sampling
@@ -39,6 +40,7 @@ class Job:
     train: Sequence[Record]
     dev: Sequence[Record]
     head: str = ""
+    watched: Watched = field(default_factory=dict)  # dev rows of the target's languages, for the oracle; they choose nothing
 
     @property
     def place(self) -> str:
@@ -62,6 +64,7 @@ class Outcome:
     dev: dict[str, dict[str, float]] = field(default_factory=dict)
     evals: list[dict[str, Any]] = field(default_factory=list)
     log: list[dict[str, Any]] = field(default_factory=list)
+    oracle: Oracle | None = None
 
 
 Progress = Callable[[int, int, float, int], None]  # step, steps, loss, tokens so far
@@ -83,6 +86,7 @@ def fit(model: Model, jobs: Sequence[Job], seed: int, progress: Progress = lambd
     total, out.shares, out.rows = len(work.order), work.counts, {job.name: len(job.train) for job in jobs}
     looks = _looks(total, max(job.training.evals for job in jobs) if any(job.dev for job in jobs) else 1)
     best, losses, started = _Best(model), [], time.perf_counter()
+    out.oracle = next((Oracle(job.place, job.metric, job.watched) for job in jobs if job.watched), None)
     model.train()
     for step, (name, chosen) in enumerate(work.order):
         training = work.jobs[name].training
@@ -97,8 +101,12 @@ def fit(model: Model, jobs: Sequence[Job], seed: int, progress: Progress = lambd
         if out.steps in looks:
             if best.offer(_look(model, jobs, out), keep=out.steps < total):
                 out.chosen_step, out.dev = out.steps, out.evals[-1]["dev"]
+            if out.oracle:
+                out.evals[-1]["target_dev"] = out.oracle.look(model, out.steps)
             model.train()
     best.restore()
+    if out.oracle:
+        out.oracle.close(out.chosen_step)
     model.eval()
     out.seconds = time.perf_counter() - started
     return out
@@ -121,7 +129,7 @@ class _Best:
     """The best weights so far; a copy is made only where training goes on after them."""
 
     def __init__(self, model: Model) -> None:
-        self.weights = {**trained(model.encoder), **{f"head.{name}": p.data for name, p in model.heads.named_parameters()}}
+        self.weights = weights_of(model)
         self.value, self.kept = -math.inf, dict[str, Tensor]()
 
     def offer(self, value: float, keep: bool) -> bool:

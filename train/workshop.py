@@ -29,6 +29,7 @@ from train.jobs import Work, work_of
 from train.loop import Outcome, Progress, fit
 from train.mixture import matched
 from train.model import Encoder, Model, precision_of
+from train.oracle import remember, weights_of
 from train.run import Run, aside, json_line, record, run_folder, runs_folder
 from train.trim import trim
 
@@ -146,6 +147,7 @@ class Workshop:
             about = self._about(run, outcome, model)
             write_text(part / "log.jsonl", "".join(json_line(line) for line in outcome.log))
             write_json(part / "run.json", about)
+            remember(model, outcome.oracle)
             failed = _call(after, self.study, run, part, model) if run.phase == "target" else None
             trained = bool(outcome.steps)
             if trained and (run.phase == "intermediate" or not after or failed or self.study.keep_checkpoints == "all"):
@@ -187,11 +189,6 @@ def _one(rates: dict[str, float]) -> float | dict[str, float] | None:
     """Return the learning rate of a run: the one of all its jobs, or job -> rate where they differ."""
     found = set(rates.values())
     return next(iter(found)) if len(found) == 1 else rates or None
-
-
-def weights_of(model: Model) -> dict[str, torch.Tensor]:
-    """Return all weights that training may change, by name."""
-    return {**checkpoint.trained(model.encoder), **{f"head.{name}": p.data for name, p in model.heads.named_parameters()}}
 
 
 def _call(after: str, study: Study, run: Run, folder: Path, model: Model) -> Exception | None:
