@@ -98,20 +98,20 @@ def training(results: Results, root: Path, family: Any) -> list[Chart]:
     found: list[Chart | None] = []
     for group in dict.fromkeys(row.tasks for row in results.rows if row.tasks):
         rows = [row for row in results.rows if row.tasks == group]
-        lines = [_series(row, family, _mean(_loss(logs[key]) for key in _parents(results, row)), results) for row in rows]
+        lines = [series(row, family, mean(_loss(logs[key]) for key in _parents(results, row)), results) for row in rows]
         found.append(chart(" + ".join(group), "training loss", "steps", lines))
     for target, what in results.study.targets.items():
         if what.english:
             metric = HEADLINE[what.metric]
             lines = [
-                _series(row, family, _mean(_dev(results.of(row, target, seed).record, target, metric) for seed in results.seeds(row, target)), results)
+                series(row, family, mean(_dev(results.of(row, target, seed).record, target, metric) for seed in results.seeds(row, target)), results)
                 for row in results.rows
             ]
             found.append(chart(target, f"English dev {metric}", "steps", lines))
     return [one for one in found if one]
 
 
-def _series(row: Row, family: Any, points: Sequence[Point], results: Results) -> Series:
+def series(row: Row, family: Any, points: Sequence[Point], results: Results) -> Series:
     last = parts_of(row.arm)[-1]
     second = results.study.languages[1:]  # the first language's lines are solid
     return Series(row.label, family(row.arm), bool(second) and arm_language(last) in second, points)
@@ -154,7 +154,7 @@ def _dev(record: Mapping[str, Any], target: str, metric: str) -> list[Point]:
     return [(float(step), float(value)) for step, value in looks if isinstance(step, int | float) and isinstance(value, int | float)]
 
 
-def _mean(lines: Iterable[Sequence[Point]]) -> list[Point]:
+def mean(lines: Iterable[Sequence[Point]]) -> list[Point]:
     """Return the mean of several lines at the x that all of them have."""
     every = [line for line in lines if line]
     values: dict[float, list[float]] = defaultdict(list)

@@ -20,7 +20,7 @@ from markupsafe import Markup
 from corpora.config import ConfigError
 from corpora.shards import write_text
 from corpora.study import Study
-from eval import browse, curves, data_view, manifests, notes, view
+from eval import browse, curves, data_view, detail_view, manifests, notes, view
 from eval.compare import BASELINES, Comparison, compare_all
 from eval.forest import legend
 from eval.published import Beside, beside
@@ -104,6 +104,7 @@ def _context(report: Report) -> dict[str, Any]:
     results, built = report.results, list(report.built)
     unequal = manifests.unequal(built)
     planned = len(results.scored) + len(results.gaps)
+    known = detail_view.read(results)
     return {
         "study": results.study,
         "answers": report.answers,
@@ -121,6 +122,12 @@ def _context(report: Report) -> dict[str, Any]:
         "genre_names": data_view.genre_names(bars),
         "translations": data_view.translations(built),
         "charts": report.charts,
+        "layers": detail_view.layer_curves(results, known),
+        "poolings": detail_view.poolings(results, known),
+        "oracles": detail_view.oracles(results, known),
+        "best": detail_view.best_rows(results),
+        "beside": detail_view.beside(results),
+        "breakdowns": detail_view.breakdowns(results, known),
         "published": report.published,
         "names": LANGUAGE_NAMES,
         "gaps": results.gaps,

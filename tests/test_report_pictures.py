@@ -12,10 +12,12 @@ from browser import look, needs_browser
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpora.shards import write_json
 from corpora.study import data_folder
-from eval import curves, data_view, report
+from eval import curves, data_view, detail_view, report
 from eval.curves import Series, chart
 from eval.manifests import BuiltTask, built
+from eval.results import cells, collect
 
 points = st.lists(st.tuples(st.floats(0, 1e4), st.floats(-1e3, 1e3)), min_size=2, max_size=8)
 
@@ -36,7 +38,7 @@ def test_a_single_look_is_no_line() -> None:
 
 
 def test_a_mean_has_the_steps_that_all_seeds_logged() -> None:
-    assert curves._mean([[(1.0, 2.0), (2.0, 4.0)], [(1.0, 4.0)], []]) == [(1.0, 3.0)]
+    assert curves.mean([[(1.0, 2.0), (2.0, 4.0)], [(1.0, 4.0)], []]) == [(1.0, 3.0)]
 
 
 def test_a_log_that_was_cut_by_a_kill_is_read_up_to_there(tmp_path) -> None:
@@ -70,6 +72,7 @@ def whole(tmp_path, monkeypatch):
     study = fakes.study()
     fakes.plan(monkeypatch, study)
     fakes.write_all(tmp_path, study)
+    write_details(tmp_path, study)
     for arm in ("en", "mt-fi", "native-fi"):
         fakes.write_manifest(tmp_path, study, "qa", arm)
     for run in (tmp_path / "runs").iterdir():
@@ -84,3 +87,56 @@ def test_the_report_holds_on_a_phone_and_on_a_desk(whole, width) -> None:
     seen = look(whole, width, '[document.querySelectorAll("svg").length, document.querySelectorAll("h2").length]')
     assert seen["problems"] == [] and seen["page"] <= width and seen["wide"] == []
     assert seen["found"][0] > 50 and seen["found"][1] >= 8
+
+
+def write_details(root, study) -> None:
+    """Give every run of a fake study the details that scoring leaves: layers, parts of the test set, the oracle."""
+    for cell in cells(study):
+        found = {}
+        for language in study.targets[cell.target].test:
+            if cell.target == "tatoeba":
+                points = [
+                    {"layer": layer, "pooling": pooling, "accuracy": 10.0 * layer + len(cell.row.arm), "gap": layer / 50}
+                    for pooling in ("mean", "cls") for layer in range(5)
+                ]  # fmt: skip
+                found[language] = {"layers": points, "layer": 3, "pooling": "mean"}
+            elif cell.target == "udpos":
+                groups = [{"by": "treebank", "name": name, "n": n, "scores": {"f1": 70.0 + n}} for name, n in (("FTB", 4), ("TDT", 9))]
+                found[language] = {"groups": groups, "oracle": {"step": 5, "other": cell.seed == 1, "scores": {"f1": 99.0}}}
+        write_json(root / "runs" / fakes.key_of(cell) / "details.json", found)
+
+
+def test_details_stand_behind_the_scores(tmp_path, monkeypatch) -> None:
+    study = fakes.study()
+    fakes.plan(monkeypatch, study)
+    fakes.write_all(tmp_path, study)
+    write_details(tmp_path, study)
+    results = collect(study, tmp_path)
+    known = detail_view.read(results)
+    charts = detail_view.layer_curves(results, known)
+    assert [(c.title, c.what.split()[0]) for c in charts] == [
+        (f"tatoeba, {name}", what) for name in ("Finnish", "Hungarian") for what in ("accuracy", "alignment")
+    ]
+    assert charts[0].series[0].points == [(float(layer), 10.0 * layer + 4) for layer in range(5)]
+    fixed = detail_view.poolings(results, known)[0]
+    assert fixed.columns[0][0] == "layer 3, mean" and fixed.rows[0][2] == ["34.0", "44.0 (4)", "44.0 (4)"]
+    (grid,) = [g for g in detail_view.breakdowns(results, known) if g.language == "fi"]
+    assert grid.columns == [("TDT", "9"), ("FTB", "4")] and grid.rows[0][2] == ["79.0", "74.0"]
+    first = detail_view.oracles(results, known)[0]
+    assert first.oracle == "99.0" and first.moved == "1 of 3 seeds"
+    page = report.make(study, tmp_path).read_text("utf-8")
+    for words in ("Layers and alignment", "English-dev choice and oracle", "by treebank", "no English dev set to pick by"):
+        assert words in page
+
+
+def test_the_best_row_is_picked_by_english_dev_and_never_by_test(tmp_path, monkeypatch) -> None:
+    study = fakes.study()
+    fakes.plan(monkeypatch, study)
+    fakes.write_all(tmp_path, study)
+    for cell in cells(study):  # the arm that is worst on test is best on dev
+        path = tmp_path / "runs" / fakes.key_of(cell) / "run.json"
+        record = json.loads(path.read_text("utf-8"))
+        write_json(path, record | {"dev": {cell.target: {"f1": 90.0 - 20 * fakes.RATES[cell.row.arm], "score": 90.0 - 20 * fakes.RATES[cell.row.arm]}}})
+    found = {(one.language, one.target): one for one in detail_view.best_rows(collect(study, tmp_path))}
+    assert found["fi", "udpos"].row == "qa.native-hu" and found["fi", "udpos"].delta.startswith("−")
+    assert found["hu", "tatoeba"].row == ""

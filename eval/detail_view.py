@@ -1,0 +1,238 @@
+"""What stands behind a headline score, for the report: layer curves and alignment, the oracle, scores beside the headline, breakdowns, the best row by English dev."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+from eval import curves, details
+from eval.compare import targets_in
+from eval.results import Results, Row
+from eval.score import HEADLINE
+from eval.verdict import LANGUAGE_NAMES, signed
+from eval.view import family
+from train.metrics import METRICS
+
+Details = Mapping[str, Mapping[str, Any]]  # run key -> details.json
+MORE = {  # metrics that stand beside a headline, in words
+    "accuracy": "accuracy", "macro_f1": "macro-F1 over tags", "precision": "precision", "recall": "recall", "f1": "F1", "exact_match": "exact match",
+    "score": "(F1 + EM) / 2", "exact_match_language": "exact match, own articles", "f1_language": "F1, own articles", "f1_without_redirects": "F1 without redirect lines",
+    "reverse": "foreign → English", "csls": "CSLS margin", "ratio": "ratio margin", "gap": "alignment gap", "mcc": "Matthews' correlation", "threshold": "threshold",
+}  # fmt: skip
+GROUPS = {
+    "treebank": "by treebank",
+    "upos": "F1 of each tag",
+    "type": "F1 of each entity type",
+    "redirects": "with and without redirect lines",
+    "question": "by question word",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table of numbers: a row of the study each line, "" where there is none."""
+
+    language: str
+    name: str
+    target: str
+    title: str
+    columns: Sequence[tuple[str, str]]  # name, what stands below it
+    rows: Sequence[tuple[str, str, Sequence[str]]]  # label, family, cells
+
+
+@dataclass(frozen=True, slots=True)
+class Oracle:
+    """English-dev choice beside the choice by the language's own dev rows, mean over seeds."""
+
+    name: str
+    target: str
+    label: str
+    family: str
+    english: str
+    oracle: str
+    gain: str
+    moved: str  # "2 of 3 seeds": how often the oracle takes another checkpoint
+
+
+def read(results: Results) -> Details:
+    """Return details.json of every scored run."""
+    return {run.key: details.read(run.folder) for run in {run.key: run for run in results.scored.values()}.values()}
+
+
+def layer_curves(results: Results, known: Details) -> list[curves.Chart]:
+    """Return, for each retrieval target and language, accuracy and alignment gap by layer, a line per row, in the pooling of the headline.
+
+    The line of `none` is the encoder before the intermediate phase: how far the others leave it says what that phase did to each layer.
+    """
+    found = []
+    for language in results.study.languages:
+        for target in targets_in(results, language):
+            for value, what in (("accuracy", "accuracy"), ("gap", "alignment gap (mean cosine of pairs less that of others)")):
+                lines = [curves.series(row, family, _layer_line(results, known, row, target, language, value), results) for row in results.rows]
+                found.append(curves.chart(f"{target}, {LANGUAGE_NAMES.get(language, language)}", what, "layers (0 = embeddings)", lines))
+    return [one for one in found if one]
+
+
+def _layer_line(results: Results, known: Details, row: Row, target: str, language: str, value: str) -> list[curves.Point]:
+    lines = []
+    for seed in results.seeds(row, target):
+        about = known[results.of(row, target, seed).key].get(language) or {}
+        lines.append([(float(p["layer"]), float(p[value])) for p in about.get("layers") or () if p["pooling"] == about.get("pooling")])
+    return curves.mean(lines)
+
+
+def poolings(results: Results, known: Details) -> list[Grid]:
+    """Return the best layer of each pooling beside the fixed one, for each retrieval target and language: what the choice of a layer is worth.
+
+    The best layer is picked on the test set itself, so it is a ceiling and no result.
+    """
+    found = []
+    for language in results.study.languages:
+        for target in targets_in(results, language):
+            rows, names, fixed = [], list[str](), ""
+            for row in results.rows:
+                abouts = [known[results.of(row, target, seed).key].get(language) or {} for seed in results.seeds(row, target)]
+                abouts = [about for about in abouts if about.get("layers")]
+                if not abouts:
+                    continue
+                names = names or list(dict.fromkeys(str(p["pooling"]) for p in abouts[0]["layers"]))
+                fixed = f"layer {abouts[0]['layer']}, {abouts[0]['pooling']}"
+                here = [p["accuracy"] for about in abouts for p in about["layers"] if (p["layer"], p["pooling"]) == (about["layer"], about["pooling"])]
+                rows.append((row.label, family(row.arm), [f"{fmean(here):.1f}", *(_best_layer(abouts, name) for name in names)]))
+            if rows:
+                columns = [(fixed, "the headline"), *((f"best layer, {name}", "picked on test") for name in names)]
+                found.append(Grid(language, LANGUAGE_NAMES.get(language, language), target, "accuracy at the fixed layer and at the best one", columns, rows))
+    return found
+
+
+def _best_layer(abouts: Sequence[Mapping[str, Any]], pooling: str) -> str:
+    line = dict(curves.mean([[(float(p["layer"]), float(p["accuracy"])) for p in about["layers"] if p["pooling"] == pooling] for about in abouts]))
+    if not line:
+        return ""
+    best = max(line, key=lambda layer: line[layer])
+    return f"{line[best]:.1f} ({best:g})"
+
+
+def oracles(results: Results, known: Details) -> list[Oracle]:
+    """Return a line for every row and target whose runs watched the language's dev rows too."""
+    found = []
+    for language in results.study.languages:
+        for target in targets_in(results, language):
+            metric = HEADLINE[results.study.targets[target].metric]
+            for row in results.rows:
+                runs = [results.of(row, target, seed) for seed in results.seeds(row, target)]
+                watched = [(run, about["oracle"]) for run in runs if (about := known[run.key].get(language) or {}).get("oracle")]
+                if watched:
+                    ours = fmean(run.value(language, metric) or 0.0 for run, _ in watched)
+                    theirs = fmean(float(one["scores"][metric]) for _, one in watched)
+                    moved = f"{sum(bool(one['other']) for _, one in watched)} of {len(watched)} seeds"
+                    name = LANGUAGE_NAMES.get(language, language)
+                    found.append(Oracle(name, target, row.label, family(row.arm), f"{ours:.1f}", f"{theirs:.1f}", signed(theirs - ours), moved))
+    return found
+
+
+def beside(results: Results) -> list[Grid]:
+    """Return the scores that stand beside each headline: a table per language and target."""
+    found = []
+    for language in results.study.languages:
+        for target in targets_in(results, language):
+            headline = HEADLINE[results.study.targets[target].metric]
+            names = [
+                n
+                for n in dict.fromkeys(
+                    line["metric"] for run in results.scored.values() for line in run.lines if (line["target"], line["language"]) == (target, language)
+                )
+                if n != headline
+            ]
+            rows = []
+            for row in results.rows:
+                values = [results.values(row, target, language, name) for name in names]
+                if any(values):
+                    rows.append((row.label, family(row.arm), [_number(v, name) for v, name in zip(values, names, strict=True)]))
+            if names and rows:
+                found.append(Grid(language, LANGUAGE_NAMES.get(language, language), target, "beside the headline", [(MORE.get(n, n), "") for n in names], rows))
+    return found
+
+
+def _number(values: Sequence[float], name: str) -> str:
+    return f"{fmean(values):.3f}" if values and name in ("gap", "threshold") else f"{fmean(values):.1f}" if values else ""
+
+
+def breakdowns(results: Results, known: Details) -> list[Grid]:
+    """Return scores by part of the test set: a table per language, target and kind of part (treebank, tag, entity type, question word)."""
+    found = []
+    for language in results.study.languages:
+        for target in targets_in(results, language):
+            for by, title in GROUPS.items():
+                grid = _breakdown(results, known, language, target, by, title)
+                if grid:
+                    found.append(grid)
+    return found
+
+
+def _breakdown(results: Results, known: Details, language: str, target: str, by: str, title: str) -> Grid | None:
+    headline = HEADLINE[results.study.targets[target].metric]
+    sizes: dict[str, int] = {}
+    rows = []
+    for row in results.rows:
+        values: dict[str, list[float]] = {}
+        for seed in results.seeds(row, target):
+            for group in (known[results.of(row, target, seed).key].get(language) or {}).get("groups") or ():
+                if group["by"] == by:
+                    sizes.setdefault(str(group["name"]), int(group["n"]))
+                    values.setdefault(str(group["name"]), []).append(float(group["scores"].get(headline, group["scores"].get("f1", 0.0))))
+        if values:
+            rows.append((row.label, family(row.arm), values))
+    if not rows:
+        return None
+    order = sorted(sizes, key=lambda name: -sizes[name])
+    columns = [(name, f"{sizes[name]:,}") for name in order]
+    cells = [(label, kind, [f"{fmean(values[name]):.1f}" if name in values else "" for name in order]) for label, kind, values in rows]
+    return Grid(language, LANGUAGE_NAMES.get(language, language), target, title, columns, cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The row that English dev would have picked for a target, and what it scores on test; `row` is "" where the target has no dev."""
+
+    language: str
+    name: str
+    target: str
+    row: str
+    family: str
+    dev: str
+    test: str
+    delta: str  # to none
+
+
+def best_rows(results: Results) -> list[Best]:
+    """Return the paper's last row ("best performing model for each target"), picked fairly: by the mean English dev score over seeds, never by test."""
+    found = []
+    for language in results.study.languages:
+        for target in targets_in(results, language):
+            what = results.study.targets[target]
+            headline = METRICS[what.metric].headline
+            devs = {row: value for row in results.rows if (value := _dev(results, row, target, headline)) is not None}
+            name = LANGUAGE_NAMES.get(language, language)
+            if not devs:
+                found.append(Best(language, name, target, "", "", "", "", ""))
+                continue
+            best = max(devs, key=lambda row: devs[row])
+            values = {row: results.values(row, target, language, HEADLINE[what.metric]) for row in (best, Row((), "none"))}
+            none = fmean(values[Row((), "none")]) if values[Row((), "none")] else None
+            test = fmean(values[best]) if values[best] else 0.0
+            found.append(
+                Best(language, name, target, best.label, family(best.arm), f"{devs[best]:.1f}", f"{test:.1f}", signed(test - none) if none is not None else "")
+            )
+    return found
+
+
+def _dev(results: Results, row: Row, target: str, headline: str) -> float | None:
+    values = []
+    for seed in results.seeds(row, target):
+        dev = (results.of(row, target, seed).record.get("dev") or {}).get(target)
+        if isinstance(dev, Mapping) and isinstance(dev.get(headline), int | float):
+            values.append(float(dev[headline]))
+    return fmean(values) if values else None
