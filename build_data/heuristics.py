@@ -36,7 +36,7 @@ def tokens(text: str) -> tuple[str, ...]:
 class Shape(NamedTuple):
     """Sizes of a text: its tokens, characters of the longest one and of all, and the tokens that are not letters alone, one after the other."""
 
-    count: int
+    number: int
     longest: int
     signs: int
     odd: str
@@ -69,7 +69,7 @@ def folded(text: str) -> str:
 
 def word_count(text: str) -> float:
     """Return the number of tokens."""
-    return float(shape(text).count)
+    return float(shape(text).number)
 
 
 def longest_word(text: str) -> float:
@@ -80,7 +80,7 @@ def longest_word(text: str) -> float:
 def average_word(text: str) -> float:
     """Return the mean characters of a token (0 for an empty text)."""
     found = shape(text)
-    return found.signs / found.count if found.count else 0.0
+    return found.signs / found.number if found.number else 0.0
 
 
 def letters(text: str) -> float:
@@ -145,7 +145,7 @@ def length_ratio(text: str, source: str) -> float:
 
 def word_ratio(text: str, source: str) -> float:
     """Return words of the translation over those of the source; two are added to both ("I love you." -> "Rakastan.")."""
-    return (shape(text).count + 2) / (len(tokens(source)) + 2)
+    return (shape(text).number + 2) / (len(tokens(source)) + 2)
 
 
 def copied(text: str, source: str) -> float:
