@@ -28,6 +28,7 @@ class Batch:
     label: Tensor
     group: list[int]
     tokens: int
+    lengths: list[int]  # tokens of each row
     owner: Tensor | None = None  # [rows, length], tags on mean sub-words: number of the token's word in its row, 0 = none
 
     def to(self, device: torch.device) -> Batch:
@@ -35,13 +36,14 @@ class Batch:
         if device.type == "cpu":
             return self
         types, hidden, owner = (None if t is None else t.to(device, non_blocking=True) for t in (self.types, self.hidden, self.owner))
-        return Batch(self.task, self.ids.to(device), self.mask.to(device), types, hidden, self.label.to(device), self.group, self.tokens, owner)
+        return Batch(self.task, self.ids.to(device), self.mask.to(device), types, hidden, self.label.to(device), self.group, self.tokens, self.lengths, owner)
 
 
 def collate(task: str, kind: str, some: Sequence[Feature], pad: int, hidden: Sequence[Sequence[Tensor]] | None = None) -> Batch:
     """Pad features of one task to a batch. `hidden`: for each feature the frozen states [tokens, size] of its rows."""
     rows = [row for feature in some for row in feature.rows]
-    width = round_up(max(len(row) for row in rows))
+    lengths = [len(row) for row in rows]
+    width = round_up(max(lengths))
     ids = torch.full((len(rows), width), pad, dtype=torch.long)
     mask = torch.zeros((len(rows), width), dtype=torch.long)
     for i, row in enumerate(rows):
@@ -59,7 +61,7 @@ def collate(task: str, kind: str, some: Sequence[Feature], pad: int, hidden: Seq
         for i, state in enumerate(flat):
             states[i, : len(state)] = state
     owner = _positions([f.owner for f in some], width, 0) if some[0].owner else None
-    return Batch(task, ids, mask, types, states, _labels(kind, some, width), [len(f.rows) for f in some], sum(map(len, rows)), owner)
+    return Batch(task, ids, mask, types, states, _labels(kind, some, width), [len(f.rows) for f in some], sum(lengths), lengths, owner)
 
 
 def _labels(kind: str, some: Sequence[Feature], width: int) -> Tensor:

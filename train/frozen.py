@@ -96,7 +96,7 @@ def _compute(model: Model, features: Sequence[Feature]) -> Tensor:
     for some in by_length([row.length for row in rows], BATCH_TOKENS):
         batch = collate("", "pair", [rows[i] for i in some], encoder.pad).to(model.device)
         with model.autocast():
-            hidden = encoder.lower(batch.ids, batch.mask, batch.types).to("cpu", model.precision)
+            hidden = encoder.lower(batch).to("cpu", model.precision)
         for i, state in zip(some, hidden, strict=True):
             out[i] = state[: rows[i].length].clone()
     encoder.train(mode)

@@ -3,44 +3,43 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from corpora.config import ConfigError
+from train import unpadded
 from train.batches import Batch
+from train.dropout import cheapen
 from train.features import Pieces
 from train.heads import Head, head_module, loss_of
 
 
-class _Through(nn.Module):
-    """Stands in for the embeddings where hidden states come from below."""
-
-    def forward(self, input_ids: Any = None, inputs_embeds: Any = None, **_: Any) -> Any:
-        return inputs_embeds
-
-
 class Encoder(nn.Module):
-    """A Transformers encoder (BERT, RoBERTa, XLM-R, ...) that can be run in two parts.
+    """A Transformers encoder (BERT, RoBERTa, XLM-R, ...) that runs without padding (train/unpadded.py), from any layer to any other.
 
     `frozen` = k > 0: embeddings and k lower layers stay as they are; they run without gradient and without dropout.
+    `checkpointing`: layers keep their inputs only and are computed again in the backward pass (less memory, a third more work).
+    `padded`: Transformers' own forward pass on padded rows instead, as a reference for tests and benchmarks.
     """
 
     def __init__(self, folder: Path, frozen: int = 0, dropout: float | None = None) -> None:
         super().__init__()
+        unpadded.register()
         self.net: Any = _open(folder, dropout)
+        cheapen(self.net)
         self.layers: int = len(self.net.encoder.layer)
         self.frozen = frozen
+        self.checkpointing = self.padded = False
         self.size: int = self.net.config.hidden_size
         self.pad: int = self.net.config.pad_token_id
-        offset = (
-            self.pad + 1 if self.net.config.model_type in ("roberta", "xlm-roberta", "camembert", "xlm-roberta-xl") else 0
-        )  # positions are counted from the padding id there
-        self.limit: int = self.net.config.max_position_embeddings - offset
+        counted = self.net.config.model_type in ("roberta", "xlm-roberta", "camembert", "xlm-roberta-xl")
+        self.offset: int = self.pad + 1 if counted else 0  # positions are counted from the padding id there
+        self.limit: int = self.net.config.max_position_embeddings - self.offset
         if frozen > self.layers:
             raise ConfigError(f"freeze_layers = {frozen}, but the encoder has {self.layers} layers; write a number from 0 to {self.layers}")
         for parameter in self._below():
@@ -52,58 +51,60 @@ class Encoder(nn.Module):
         return [parameter for part in parts for parameter in part.parameters()]
 
     def train(self, mode: bool = True) -> Encoder:
-        """Switch dropout on (frozen layers stay without) and take the attention that is fastest for it.
-
-        On a CPU the fused kernel's backward pass is slower than plain matrix products at our lengths (measured: torch 2.13, 16 x 160 tokens).
-        """
+        """Switch dropout on; frozen layers stay without."""
         super().train(mode)
         if self.frozen:
             self.net.embeddings.eval()
             for layer in self.net.encoder.layer[: self.frozen]:
                 layer.eval()
-        on_cpu = next(self.net.parameters()).device.type == "cpu"
-        self.net.set_attn_implementation("eager" if mode and on_cpu else "sdpa")
         return self
 
-    def part(self, first: int, last: int, mask: Tensor, ids: Tensor | None = None, types: Tensor | None = None, hidden: Tensor | None = None) -> Tensor:
-        """Run layers first..last-1 on `ids` (first = 0, through the embeddings) or on `hidden`; return [rows, length, size]."""
-        if hidden is not None and first == last:
-            return hidden
-        net = copy.copy(self.net)  # shallow: same weights, other list of layers
-        net._modules = dict(self.net._modules)
-        net.encoder = copy.copy(self.net.encoder)
-        net.encoder._modules = {**self.net.encoder._modules, "layer": self.net.encoder.layer[first:last]}
-        if hidden is not None:
-            net.embeddings = _Through()
-            return net(inputs_embeds=hidden, attention_mask=mask).last_hidden_state  # type: ignore[no-any-return]
-        return net(input_ids=ids, attention_mask=mask, **({} if types is None else {"token_type_ids": types})).last_hidden_state  # type: ignore[no-any-return]
+    def _run(self, batch: Batch, first: int, last: int, place: unpadded.Layout, flat: Tensor | None = None) -> list[Tensor]:
+        """Return the flat states [1, tokens, size] before layer `first` (given, or the embeddings) and after each layer up to `last` - 1."""
+        if flat is None:
+            types = None if batch.types is None else unpadded.flatten(batch.types, place)
+            positions = (place.position + self.offset).unsqueeze(0)
+            flat = self.net.embeddings(input_ids=unpadded.flatten(batch.ids, place), token_type_ids=types, position_ids=positions)
+        if torch.is_autocast_enabled(flat.device.type):  # else every layer would cast to and fro: the residual stream stays in half precision
+            flat = flat.to(torch.get_autocast_dtype(flat.device.type))
+        states: list[Tensor] = [flat]
+        for layer in self.net.encoder.layer[first:last]:
+            if self.checkpointing and torch.is_grad_enabled():
+                found = checkpoint(layer, states[-1], None, use_reentrant=False, place=place)
+            else:
+                found = layer(states[-1], None, place=place)
+            states.append(found[0] if isinstance(found, tuple) else found)
+        return states
 
-    def lower(self, ids: Tensor, mask: Tensor, types: Tensor | None) -> Tensor:
-        """Return what the frozen part makes of `ids`, without gradient."""
+    def _states(self, batch: Batch, last: int, every: bool = False) -> list[Tensor]:
+        """Return the padded state [rows, length, size] after layer `last`; `every`: after the frozen part (or the embeddings) and each layer above it."""
+        rows, width = batch.ids.shape
+        place = unpadded.layout(batch.lengths, width, batch.ids.device)
+        low = min(self.frozen, last)
+        if batch.hidden is not None and last >= self.frozen:
+            flat = unpadded.flatten(batch.hidden, place)
+        elif low:
+            with torch.no_grad():
+                flat = self._run(batch, 0, low, place)[-1]
+        else:
+            flat = self._run(batch, 0, 0, place)[0]
+        states = self._run(batch, low, last, place, flat)
+        return [unpadded.unflatten(state, place, rows, width) for state in (states if every else states[-1:])]
+
+    def lower(self, batch: Batch) -> Tensor:
+        """Return what the frozen part makes of a batch, [rows, length, size], without gradient."""
         with torch.no_grad():
-            return self.part(0, self.frozen, mask, ids, types)
+            return self._states(batch, self.frozen)[-1]
 
     def forward(self, batch: Batch, last: int = -1) -> Tensor:
         """Return hidden states [rows, length, size] after layer `last` (-1 = all layers, 0 = embeddings)."""
-        last = self.layers if last < 0 else last
-        if not self.frozen or last < self.frozen:
-            return self.part(0, last, batch.mask, batch.ids, batch.types)
-        hidden = batch.hidden if batch.hidden is not None else self.lower(batch.ids, batch.mask, batch.types)
-        return self.part(self.frozen, last, batch.mask, hidden=hidden)
+        if self.padded:
+            return self.net(input_ids=batch.ids, attention_mask=batch.mask, token_type_ids=batch.types).last_hidden_state  # type: ignore[no-any-return]
+        return self._states(batch, self.layers if last < 0 else last)[-1]
 
     def every(self, batch: Batch) -> list[Tensor]:
         """Return the hidden states [rows, length, size] after the frozen part and after each layer above it, for heads that look at all layers."""
-        found: list[Tensor] = []
-        upper = self.net.encoder.layer[self.frozen :]
-        first = upper[0].register_forward_pre_hook(lambda _, given: found.append(given[0])) if len(upper) else None
-        hooks = [layer.register_forward_hook(lambda _, __, out: found.append(out[0] if isinstance(out, tuple) else out)) for layer in upper]
-        try:
-            last = self(batch)
-        finally:
-            for hook in [first, *hooks]:
-                if hook is not None:
-                    hook.remove()
-        return found or [last]
+        return self._states(batch, self.layers, every=True)
 
 
 def _open(folder: Path, dropout: float | None) -> Any:
@@ -114,7 +115,7 @@ def _open(folder: Path, dropout: float | None) -> Any:
     changed = {} if dropout is None else {"attention_probs_dropout_prob": dropout, "hidden_dropout_prob": dropout}
     try:
         net: Any = transformers.AutoModel.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True, trust_remote_code=False, dtype=torch.float32, attn_implementation="sdpa", **changed
+            folder, local_files_only=True, use_safetensors=True, trust_remote_code=False, dtype=torch.float32, attn_implementation=unpadded.NAME, **changed
         )
     except (OSError, ValueError, KeyError) as err:
         raise ConfigError(f"{folder}: Transformers cannot load an encoder from there: {str(err).strip().splitlines()[0]}") from None
