@@ -29,7 +29,7 @@ from build_data.translate import Translator
 from build_data.workshop import Workshop, load_aligner
 from corpora import corpus as corpora
 from corpora.config import ConfigError
-from corpora.records import Kind, Record
+from corpora.records import Kind, Record, found_labels
 from corpora.shards import digest, file_sha256
 from corpora.study import Study, arm_language, base_arm, data_folder, variant_of
 
@@ -123,7 +123,7 @@ def build_task(shop: Workshop, task: str, arm: str, command: str) -> dict[str, A
     made_from = inputs(study, task, arm)
     folder = shop.folder / f"{task}.{base_arm(arm)}"  # variants of an arm differ in the decision alone
     records, before = _native(shop, task, language, folder) if way == "native" else _read(shop, task)
-    labels = labels_of(spec.maker) if way == "native" else spec.labels
+    labels = labels_of(spec.maker) if way == "native" else spec.labels if spec.labels != ("*",) else found_labels(records)
     sources = {r.id: r for r in records} if way in ("mt", "bt") else {}
     filters = filters_for(base_arm(arm), spec.kind, study.filters)
     gates = Gates(

@@ -13,7 +13,7 @@ from corpora.config import ConfigError, pick, read
 from corpora.shards import known_sha256
 
 ROOT = Path(__file__).parent
-ReaderName = Literal["jsonl", "squad-json", "squad-jsonl", "conllu", "tsv-tags", "documents", "text", "aligned-tsv", "aligned-lines"]
+ReaderName = Literal["jsonl", "squad-json", "squad-jsonl", "conllu", "tsv-tags", "documents", "text", "aligned-tsv", "aligned-lines", "ccgbank"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,7 @@ class Files:
     """The local files of one split, relative to CORPORA_DIR (or to corpora/ for bundled ones), read one after the other."""
 
     files: tuple[str, ...]
-    sha256: tuple[str, ...]
+    sha256: tuple[str, ...]  # "" = a licensed file whose sum is not known here; `python -m corpora seal` writes that of a local copy
     rows: int  # what the reader must find in all; a changed source cannot pass unseen
     refused: int = 0  # how many of them break a rule of our records and are left out; `note` says why
 
@@ -77,7 +77,7 @@ class Corpus:
     citation: str = ""
     note: str = ""
     genre: str = ""
-    labels: tuple[str, ...] = ()  # pair: labels; tags: tag set; as the records carry them
+    labels: tuple[str, ...] = ()  # pair: labels; tags: tag set; as the records carry them; ["*"] = an open set (supertags)
     label_names: Mapping[str, str] = field(default_factory=dict)  # label as in the file -> label as in our records
     fields: Mapping[str, str] = field(default_factory=dict)  # our field -> field in the file: "txt1"; nested "choices.text"; joined "context+question"
     words: Mapping[str, str] = field(default_factory=dict)  # a code in a joined field -> the words that stand for it ("cause" -> "Mi volt az oka?")
@@ -156,6 +156,8 @@ def locate(corpus: Corpus, split: str, verify: bool = True) -> list[Path] | None
 
 
 def _verify(path: Path, expected: str, name: str) -> None:
+    if not expected:
+        raise ConfigError(f"corpus {name!r}: {path} is here, but its sum is not declared, so nobody can tell which version it is; run `python -m corpora seal {name}`")
     found = known_sha256(path)
     if found != expected:
         raise ConfigError(

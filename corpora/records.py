@@ -211,6 +211,11 @@ def from_row(kind: Kind, row: Mapping[str, Any]) -> Record:
     return SHAPES[kind](**values)
 
 
+def found_labels(records: Sequence[Record]) -> tuple[str, ...]:
+    """Return every label or tag of the rows, sorted."""
+    return tuple(sorted({label for r in records for label in ((r.label,) if isinstance(r, Pair) else r.tags if isinstance(r, Tags) else ())}))
+
+
 def check_labels(records: Sequence[Record], labels: Sequence[str], where: str) -> None:
     """Hold labels or tags to the declared set. Raises RecordError naming row, label and the set."""
     known = set(labels)

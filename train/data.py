@@ -11,7 +11,7 @@ from typing import Any
 from corpora import corpus as corpora
 from corpora.config import ConfigError
 from corpora.readers import read, read_records
-from corpora.records import Aligned, Kind, Pair, Record, Tags
+from corpora.records import Aligned, Kind, Record, Tags, found_labels
 from corpora.shards import digest, file_sha256
 from corpora.shards import read_records as read_shards
 from corpora.study import Study, built_tasks, data_folder
@@ -41,14 +41,9 @@ def built(study: Study, task: str, arm: str, root: Path) -> Built:
     kind = study.tasks[task].kind
     labels = manifest.get("labels")
     if kind in ("pair", "tags") and (labels is None or labels == ["*"]):
-        labels = _found(read_shards([s for s in shards if s.name.startswith("train-")], kind))
+        labels = found_labels(read_shards([s for s in shards if s.name.startswith("train-")], kind))
     mark = manifest.get("fingerprint") or digest({shard.name: file_sha256(shard) for shard in shards})
     return Built(folder, kind, tuple(sorted(labels or ())) if kind in ("pair", "tags") else (), str(mark))
-
-
-def _found(records: Sequence[Record]) -> set[str]:
-    """Return every label or tag of the rows."""
-    return {label for r in records for label in ([r.label] if isinstance(r, Pair) else r.tags if isinstance(r, Tags) else ())}
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from corpora.config import ConfigError, pick
+from corpora.readers.ccg import ccgbank
 from corpora.readers.lines import json_lines, lines, whole_json, whole_lines
 
 Raw = tuple[str, Mapping[str, Any]]  # ("FILE:LINE", fields)
@@ -177,6 +178,7 @@ FORMS: Mapping[str, Callable[[Path], Iterator[Raw]]] = {
     "conllu": conllu,
     "tsv-tags": tsv_tags,
     "aligned-tsv": aligned_tsv,
+    "ccgbank": ccgbank,
 }
 
 

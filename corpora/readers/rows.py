@@ -85,16 +85,16 @@ def label(shape: Shape, found: Any) -> str:
             raise RecordError(f"label {found} is outside the {len(shape.label_names)} declared names")
         found = shape.label_names[found]
     name = shape.corpus.label_names.get(str(found), str(found))
-    if shape.corpus.labels and name not in shape.corpus.labels:
+    if shape.corpus.labels and shape.corpus.labels != ("*",) and name not in shape.corpus.labels:
         raise RecordError(f"label {name!r} is not declared; `labels` has {', '.join(shape.corpus.labels)}")
     return name
 
 
 def keeps(shape: Shape, row: Mapping[str, Any]) -> bool:
-    """Whether a row belongs to the corpus by its `keep` ("pb" = is, "finnish-*" = starts so). Raises RecordError for an unknown field."""
+    """Whether a row belongs to the corpus by its `keep` ("pb" = is, "finnish-*" = starts so, "a|b" = one of them). Raises RecordError for an unknown field."""
     for name, wanted in shape.keep.items():
         found = str(value(row, name))
-        if not (found.startswith(wanted[:-1]) if wanted.endswith("*") else found == wanted):
+        if not any(found.startswith(one[:-1]) if one.endswith("*") else found == one for one in wanted.split("|")):
             return False
     return True
 
