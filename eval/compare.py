@@ -2,7 +2,8 @@
 targets; each native arm against the translated one of its language; where the study has the control `bt-en`, the translations that it is made from
 (mt-L of its pivot L) against it; and where it has variants of an arm (unfiltered, random-drop), each against the filtered arm.
 
-A task without English rows (native only) is compared with its `versus` task: discourse.native-fi with nli.en.
+A task without English rows (native only) is compared with its `versus` task: discourse.native-fi with nli.en. Mixtures ("en+mt-fi") are arms as all
+others; a control (targets alone, trained for as long) is a row with the arm none.
 
 A family of tests that Holm's correction covers: one language, one target (or the average), one baseline, and either the
 question's arms (mt-L and native-L for language L, all groups) or all the other arms. The question's family is kept apart
@@ -17,11 +18,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from corpora.study import arm_language, base_arm
+from corpora.study import arm_language, base_arm, members, mix_of
 from eval import power, randomise, stats
 from eval.outcomes import Outcomes, components
 from eval.randomise import Exchange, Second
-from eval.results import NONE, Cell, Results, Row
+from eval.results import NONE, Cell, Results, Row, targets_for
 from eval.score import HEADLINE, tested
 from eval.stats import Array, Estimate, Spread, Verdict
 
@@ -77,20 +78,27 @@ class Paired:
 
 
 def question_arms(results: Results, language: str) -> list[Row]:
-    """Return the rows that the question is about in a language: machine-translated or native, in that language."""
-    return [row for row in results.rows if row.arm in (f"mt-{language}", f"native-{language}")]
+    """Return the rows that the question is about in a language: machine-translated or native, in that language, with every target that is averaged."""
+    mean = set(averaged(results, language))
+    asked = [row for row in results.rows if row.arm in (f"mt-{language}", f"native-{language}")]
+    return [row for row in asked if mean <= set(targets_for(results.study, row))]
 
 
-def english_group(results: Results, tasks: Sequence[str]) -> tuple[str, ...]:
-    """Return the tasks with English rows that a group is held against: itself, or where a task has none, the task that it names in `versus`."""
-    known = results.study.tasks
-    return tuple(dict.fromkeys(name if known[name].english else known[name].versus or name for name in tasks))
+def english_group(results: Results, tasks: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the group that a group is held against: itself, or where a task has no English rows, the one with the task of its `versus` instead."""
+    study = results.study
+    own = members(study, tasks)
+    wanted = tuple(dict.fromkeys(name if study.tasks[name].english else study.tasks[name].versus or name for name in own))
+    if wanted == own:
+        return tasks
+    mode = mix_of(study, tasks).mode
+    return next((group for group in study.intermediate if set(members(study, group)) == set(wanted) and mix_of(study, group).mode == mode), wanted)
 
 
 def baseline_of(results: Results, row: Row, baseline: str) -> Row | None:
     """Return the row that `row` is compared with, None where the study has no such row."""
     if baseline == "none":
-        return NONE if NONE in results.rows else None
+        return NONE if NONE in results.rows and row != NONE else None
     if baseline == "filtered":
         found = Row(row.tasks, base_arm(row.arm))
     else:
@@ -109,7 +117,7 @@ def compared_with(results: Results, baseline: str) -> list[Row]:
             return not mixed and row.arm == own and own.startswith("native-")
         if baseline == "filtered":
             return not mixed and row.arm != own
-        return own not in (baseline, "none")
+        return baseline == "none" or own not in (baseline, "none")  # against none also the control that trains targets alone for longer
 
     return [row for row in results.rows if asks(row) and baseline_of(results, row, baseline)]
 
@@ -163,6 +171,8 @@ def _pair(results: Results, language: str, targets: Sequence[str], row: Row, aga
     """Pair two rows on the seeds that both have in every target."""
     base = baseline_of(results, row, against)
     assert base is not None  # compared_with has seen to it
+    if lacking := [target for target in targets if target not in targets_for(results.study, row)]:
+        return Paired(row, base, (), why=f"{row.label} has no run of {', '.join(lacking)} by design")
     seeds = _common(results, targets, (row, base))
     some = [one for target in targets if (one := drawn[target]) is not None]
     if (

@@ -50,12 +50,14 @@ def power(effect: float, of: Spread, alpha: float) -> float:
     return float(((effect + shift > bound) | (effect + shift < -bound)).mean())
 
 
+@functools.lru_cache(maxsize=256)
 def detectable(of: Spread, alpha: float, wanted: float = WANTED) -> float:
     """Return the smallest true difference in points that a study with this spread calls, with the right sign, with probability `wanted`."""
     bound, shift = _bounds(of, alpha)
     return float(np.quantile(bound - shift, wanted))
 
 
+@functools.lru_cache(maxsize=256)
 def seeds_needed(effect: float, of: Spread, alpha: float, wanted: float = WANTED) -> int | None:
     """Return how many seeds per arm see a true difference of `effect` points with probability `wanted`.
 

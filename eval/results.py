@@ -14,7 +14,8 @@ from typing import Any
 
 from corpora import corpus as corpora
 from corpora.config import ConfigError
-from corpora.study import Study, arms_of
+from corpora.shards import digest
+from corpora.study import Study, arms_of, targets_of
 from eval.score import SCORES, test_fingerprint, tested
 from train.run import runs_folder
 
@@ -104,7 +105,12 @@ def rows(study: Study) -> list[Row]:
 
 def cells(study: Study) -> list[Cell]:
     """Return every target run that the study asks for."""
-    return [Cell(row, target, seed) for row in rows(study) for target in study.targets for seed in study.seeds]
+    return [Cell(row, target, seed) for row in rows(study) for target in targets_for(study, row) for seed in study.seeds]
+
+
+def targets_for(study: Study, row: Row) -> list[str]:
+    """Return the targets that a row has: all, but no retrieval where targets train jointly with the tasks or alone for longer."""
+    return targets_of(study, row.tasks) if row.tasks else list(study.targets)
 
 
 def collect(study: Study, root: Path) -> Results:
@@ -122,6 +128,7 @@ def collect(study: Study, root: Path) -> Results:
             gaps.append(Gap(cell, key, found))
     _share_base(study, scored, gaps)
     _check_data(study, scored)
+    _check_english(study, scored)
     return Results(study, root, scored, gaps, bool(plan), note)
 
 
@@ -200,6 +207,21 @@ def _check_data(study: Study, scored: Mapping[Cell, Scored]) -> None:
                     f"{f'; the study now asks for {expected}' if expected else ''}. Numbers on different data are not compared: "
                     f"score again with `python -m eval score studies/{study.name}.toml`, or run `make train` where a checkpoint was not kept"
                 )
+
+
+def _check_english(study: Study, scored: Mapping[Cell, Scored]) -> None:
+    """Hold the runs of a target to one version of its English training data (runs found by key have it by construction). Raises ConfigError."""
+    for target in study.targets:
+        seen: dict[str, str] = {}
+        for cell, found in scored.items():
+            if cell.target == target and (english := (found.record.get("data") or {}).get("english")):
+                seen[digest(english)] = found.key
+        if len(seen) > 1:
+            runs = ", ".join(sorted(seen.values()))
+            raise ConfigError(
+                f"target {target!r}: its runs were trained on {len(seen)} versions of the English data (e.g. runs {runs}). They are not compared: "
+                "run `make data`, so that the plan can tell which are meant, or move the others away"
+            )
 
 
 def _expected(study: Study, target: str, corpus: str) -> str:

@@ -8,7 +8,7 @@ from statistics import fmean
 
 from markupsafe import Markup
 
-from corpora.study import Study, base_arm
+from corpora.study import Study, base_arm, members, parts_of
 from eval import forest
 from eval.compare import AVERAGE, Comparison, averaged, is_against, question_arms, targets_in
 from eval.manifests import BuiltTask
@@ -112,7 +112,7 @@ def main_tables(results: Results, comparisons: Sequence[Comparison], unequal: Se
         for row in results.rows:
             cells = [_value(results, row, language, target, against_none.get((language, row, target))) for target in targets]
             cells.append(_average(results, row, language, averaged(results, language), against_none.get((language, row, AVERAGE))))
-            is_short = any((task, row.arm) in short for task in row.tasks)
+            is_short = any((task, part) in short for task in (members(results.study, row.tasks) if row.tasks else ()) for part in parts_of(row.arm))
             rows.append(TableRow(" + ".join(row.tasks) or "–", row.arm, family(row.arm), row in question_arms(results, language), is_short, cells))
         columns = [*(Column(target, metric_name(results.study, target)) for target in targets), Column(AVERAGE, "")]
         found.append(Table(language, LANGUAGE_NAMES.get(language, language), columns, rows))

@@ -20,7 +20,7 @@ from eval.results import Cell, cells
 from eval.score import HEADLINE
 from train.metrics import METRICS
 
-SIZES = {"udpos": 60, "panx": 80, "tydiqa": 50, "tatoeba": 100}
+SIZES = {"udpos": 60, "panx": 80, "tydiqa": 50, "tatoeba": 100, "ner": 40}
 
 
 def study(**changes) -> Study:
@@ -42,7 +42,7 @@ def study(**changes) -> Study:
 
 def components(metric: str, n: int, rate: float, rng: np.random.Generator) -> list[list[float]]:
     """Examples that are right at `rate`, in the columns of the metric."""
-    if metric in ("udpos", "panx"):
+    if metric in ("udpos", "panx", "ner"):
         gold = rng.integers(3, 9, n)
         right = rng.binomial(gold, rate)
         return [[int(r), int(g), int(g), int(r) + 1, int(g) + 2] for r, g in zip(right, gold, strict=True)]
