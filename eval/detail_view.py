@@ -69,7 +69,7 @@ def layer_curves(results: Results, known: Details) -> list[curves.Chart]:
     found = []
     for language in results.study.languages:
         for target in targets_in(results, language):
-            for value, what in (("accuracy", "accuracy"), ("gap", "alignment gap (mean cosine of pairs less that of others)")):
+            for value, what in (("accuracy", "accuracy"), ("gap", "alignment gap")):
                 lines = [curves.series(row, family, _layer_line(results, known, row, target, language, value), results) for row in results.rows]
                 found.append(curves.chart(f"{target}, {LANGUAGE_NAMES.get(language, language)}", what, "layers (0 = embeddings)", lines))
     return [one for one in found if one]
