@@ -13,6 +13,7 @@ from build_data.encoder import SENTENCES, Encoder
 from build_data.finish import rank
 from build_data.leak_sets import leak_index
 from build_data.leaks import Index
+from build_data.makers.passages import as_text
 from build_data.memory import Memory
 from build_data.mt_back import load_back
 from build_data.mt_embed import Aligner
@@ -100,6 +101,7 @@ class Workshop:
         if task not in self._rows:
             spec = self.study.tasks[task]
             records = [row for corpus, split in spec.sources for row in readers.read_records(corpora.load(corpus), split)]
+            records = as_text(records, "en") if spec.kind == "text" else records
             self._rows[task] = sorted(sorted(records, key=lambda r: rank(r.id))[: spec.rows or None], key=lambda r: r.id)
         return self._rows[task]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from build_data.makers import cloze, coherence, endings
+from build_data.makers import cloze, coherence, endings, labelled, passages
 from build_data.makers.common import Declared, Made, Maker
 from corpora.config import pick
 from corpora.shards import file_sha256
@@ -18,9 +18,11 @@ MAX_SENTENCES = 60  # a document: beyond it long ones (laws, novels) would outwe
 
 # A family is one line here; what it is, it says itself.
 MAKERS: Mapping[str, Declared] = {
+    **labelled.FAMILIES,
     "cloze_questions": cloze.FAMILY,
     "coherence": coherence.FAMILY,
     "endings": endings.FAMILY,
+    "text": passages.FAMILY,
 }
 
 

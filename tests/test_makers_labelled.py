@@ -1,0 +1,98 @@
+"""build_data/makers/labelled and passages: labels are evened out, by length too, finer ones kept; text comes in passages."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from tagged import Tagged
+
+from build_data.makers import MAKERS, family, make
+from build_data.makers.labelled import MINISTRY, PARAPHRASE
+from build_data.makers.passages import as_text
+from corpora.records import Document, Pair, Record, Span, Tags, Text, check_labels
+
+
+def pair(number: int, label: str, words: int = 8, hypothesis: str = "Toinen lause on tässä näin.") -> Pair:
+    premise = " ".join(f"sana{number}x{i}" for i in range(words - 1)) + " loppu."
+    return Pair(id=f"c:{number}", document=f"d{number}", premise=premise, hypothesis=hypothesis, label=label, origin="native", corpus="c")
+
+
+def rows_of(name: str, rows: list[Record]) -> tuple[list[Record], dict[str, int]]:
+    made = make(name)(rows, "fi", Tagged("fi"), 1)
+    (ledger,) = made.ledgers
+    check_labels(made.records, family(name).labels, name)
+    return made.records, ledger["excluded"]
+
+
+def test_paraphrases_are_grouped_and_the_finer_label_is_kept() -> None:
+    rows: list[Record] = [pair(i, str(1 + i % 4)) for i in range(400)]
+    made, excluded = rows_of("paraphrase", rows)
+    counts = Counter(r.label for r in made if isinstance(r, Pair))
+    assert set(counts) == {"paraphrase", "related", "unrelated"} and len(set(counts.values())) == 1 and counts.total() > 240
+    assert all(PARAPHRASE[r.subtype] == r.label for r in made if isinstance(r, Pair)) and {r.subtype for r in made} == set("1234")
+    assert excluded["label_balance"] == 400 - len(made)
+    swapped = sum(r.hypothesis != "Toinen lause on tässä näin." for r in made if isinstance(r, Pair))
+    assert 0.35 < swapped / len(made) < 0.65
+
+
+def test_length_does_not_tell_the_label() -> None:
+    """Unrelated pairs are short here, as in the corpus; within each band of lengths the labels are even."""
+    rows: list[Record] = [pair(i, "1", 4 + i % 6) for i in range(300)] + [pair(1000 + i, "2", 6 + i % 6) for i in range(300)]
+    rows += [pair(2000 + i, "4", 5 + i % 8) for i in range(300)]
+    made, _ = rows_of("paraphrase", rows)
+    mean = {label: sum(len(r.premise) + len(r.hypothesis) for r in made if isinstance(r, Pair) and r.label == label) for label in family("paraphrase").labels}
+    assert len(made) > 90 and max(mean.values()) < 1.07 * min(mean.values())
+
+
+def test_rare_ministers_are_counted_and_ministries_are_even() -> None:
+    ministers = [*MINISTRY, "puolustusministeri"]
+    made, excluded = rows_of("topic", [pair(i, ministers[i % len(ministers)], hypothesis="") for i in range(700)])
+    counts = Counter(r.label for r in made if isinstance(r, Pair))
+    assert excluded["rare_label"] == 50 and len(counts) == 9 and len(set(counts.values())) == 1 and all(MINISTRY[r.subtype] for r in made)
+
+
+def test_acceptability_is_balanced_within_two_points() -> None:
+    made, _ = rows_of("acceptability", [pair(i, "acceptable" if i % 5 else "unacceptable", 3 + i % 4, "") for i in range(500)])
+    counts = Counter(r.label for r in made if isinstance(r, Pair))
+    assert counts["acceptable"] == counts["unacceptable"] >= 60 and all(len(r.texts()) == 1 for r in made)
+
+
+def test_a_labelled_document_gives_passages_that_stay_together() -> None:
+    text = " ".join(f"Tämä on sivun lause numero {i}, ja se kertoo jostakin asiasta." for i in range(40))
+    rows: list[Record] = [
+        Pair(id=f"c:{n}", document=f"d{n}", premise=text, hypothesis="", label=label) for n, label in enumerate(family("register").labels)
+    ] + [pair(9, "Opinion", 20, "")]
+    made, excluded = rows_of("register", rows)
+    assert excluded["no_passage"] == 1 and len({r.document for r in made}) == 6 and len({r.id for r in made}) == len(made) >= 24
+    assert all(60 <= len(r.texts()[0].split()) <= 120 for r in made)
+
+
+def test_names_pass_and_nameless_sentences_are_halved() -> None:
+    rows: list[Record] = [Tags(id=f"n{i}", tokens=("Aino", "nauroi", "."), tags=("B-PER" if i % 2 else "O", "O", "O")) for i in range(200)]
+    made, excluded = rows_of("names", [*rows, Tags(id="short", tokens=("A",), tags=("O",)), pair(1, "1")])
+    assert sum("B-PER" in r.tags for r in made if isinstance(r, Tags)) == 100 and 30 < excluded["no_name"] < 70
+    assert excluded["length"] == 1 and excluded["kind"] == 1
+
+
+def test_passages_are_whole_sentences_in_order() -> None:
+    lines = [f"Kirjasto numero {i} muutti keväällä vanhaan taloon torin laidalla." for i in range(20)]
+    documents = [Document(id="d", paragraphs=(" ".join(lines[:9]), " ".join(lines[9:])), corpus="fi/x", licence="CC0-1.0", publishable="yes", genre="news")]
+    made = make("text")(documents, "fi", Tagged("fi"), 1)
+    assert [r.text for r in made.records if isinstance(r, Text)] == [" ".join(lines[i : i + 6]) for i in (0, 6, 12)] + [" ".join(lines[18:])][:0]
+    assert made.ledgers[1]["excluded"] == {"length": 1} and {(r.genre, r.publishable, r.document) for r in made.records} == {("news", "yes", "d")}
+
+
+def test_english_contexts_can_stand_beside_native_passages() -> None:
+    context = " ".join(f"The library number {i} moved into an old house in spring." for i in range(8))
+    rows: list[Record] = [Span(id=f"q{i}", context=context, question="When?", answers=(), corpus="en/x", document="t", genre="encyclopaedia") for i in range(3)]
+    made = as_text(rows, "en")
+    assert len(made) == 2 and " ".join(r.text for r in made if isinstance(r, Text)) == context and len({r.id for r in made}) == 2
+    assert {(r.corpus, r.document, r.genre) for r in made} == {("en/x", "t", "encyclopaedia")}
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_every_family_says_what_it_is(name: str) -> None:
+    declared = family(name)
+    assert declared.what.endswith((".", "?", ")")) and (declared.chance is None or 0 < declared.chance < 1)
+    assert bool(declared.labels) == (declared.kind in ("pair", "tags"))
