@@ -27,7 +27,7 @@ from corpora.shards import digest
 from corpora.study import Study
 
 VERSION = 1
-SURPLUS = 3  # rows made for one that is wanted: filters, leak guard and shares took under two thirds in all builds of November 2026
+SURPLUS = 1.5  # rows made for one that is wanted: filters, duplicates and the leak guard take some
 WORDS = 4_000_000  # of one corpus, at most, unless the budget is large: 30 to 60 MB in memory
 WORDS_A_ROW = 400  # words that a large budget may take for a row: the scarcest family (discourse relations) needs some 300
 
@@ -77,7 +77,7 @@ def rows_key(study: Study, task: str, language: str, parser: Parser) -> str:
 
 
 def _needed(study: Study) -> tuple[int, int]:
-    return SURPLUS * study.budget.validation, SURPLUS * study.budget.examples
+    return int(SURPLUS * study.budget.validation), int(SURPLUS * study.budget.examples)
 
 
 def make_rows(study: Study, task: str, language: str, parser: Parser, tell: Callable[[str], None]) -> Rows:

@@ -24,7 +24,7 @@ class Made:
 
 Maker = Callable[[Sequence[Any], str, Parser, int], Made]  # (documents or records, language, parser, seed)
 Offsets = tuple[int, int]
-BLOCK_WORDS = 400_000  # a block of documents: some 30,000 sentences, whose parses take about half a gigabyte
+BLOCK_WORDS = 150_000  # a block of documents: some 12,000 sentences, whose parses take about 200 MB
 
 
 @dataclass(frozen=True, kw_only=True)
