@@ -97,7 +97,7 @@ ALL = (
            why="a question that became a statement, or the other way round"),
     Filter(name="scope", family="words", item=lambda i: meaning.scope_changed(i.text, i.source, i.language), high=6, needs=SOURCE,
            why="classes of quantifiers and connectives on one side only: all, some, many, few, only, or, if, because, but"),
-    Filter(name="neighbours", family="words", item=lambda i: neighbours.salad_odds(i.text, i.language), needs=SOURCE, across=True,
+    Filter(name="neighbours", family="words", item=lambda i: neighbours.salad_odds(i.text, i.language), high=6.0, needs=SOURCE, across=True,
            why="log odds that the words are shuffled, by which stand beside which: word salad"),
     Filter(name="gap", family="words", item=lambda i: neighbours.gap_odds(i.text, i.source, i.language), needs=SOURCE, across=True,
            why="log odds that a negation is missing, by what stands around the hole and words that need one, where the English says no; evidence for `quality`"),
@@ -137,7 +137,7 @@ ALL = (
            why="times that the answer stands in its context: where it is everywhere, no place is the answer"),
     Filter(name="endings", family="task", row=filters_task.ending_balance, worst="far", low=0.4, high=2.5, kinds=frozenset({"choice"}),
            why="the right ending over the mean wrong one in length: a length that gives it away"),
-    Filter(name="quality", family="all", combine=damage_odds, high=4.0, needs=SOURCE, across=True,
+    Filter(name="quality", family="all", combine=damage_odds, high=3.0, needs=SOURCE, across=True,
            why="all scores of a text weighed together, as log odds that it is damaged: several that are each just within bounds"),
 )  # fmt: skip
 FILTERS: Mapping[str, Filter] = {f.name: f for f in ALL}
