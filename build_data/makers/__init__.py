@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from build_data.makers import cloze, coherence, endings, labelled, passages
+from build_data.makers import cloze, coherence, discourse, endings, labelled, matching, passages
 from build_data.makers.common import Declared, Made, Maker
 from corpora.config import pick
 from corpora.shards import file_sha256
@@ -21,7 +21,9 @@ MAKERS: Mapping[str, Declared] = {
     **labelled.FAMILIES,
     "cloze_questions": cloze.FAMILY,
     "coherence": coherence.FAMILY,
+    "discourse": discourse.FAMILY,
     "endings": endings.FAMILY,
+    "matching": matching.FAMILY,
     "text": passages.FAMILY,
 }
 

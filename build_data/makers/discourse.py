@@ -1,0 +1,162 @@
+"""Discourse relations as a pair task: two clauses or sentences that a connective joined, without it; what did it say of them?
+
+Made for places where English has NLI. The labels mirror entailment, contradiction and neutral as far as connectives can:
+
+- `supports` (reason, result, condition, restatement, instance): the writer lets one span stand for the truth of the other, "A, koska B", "A. Ezért B".
+  As in entailment, who accepts both has the one as grounds for the other; unlike there, the grounds are good, not binding, and may lie on either side.
+- `opposes` (contrast, concession): the writer sets one span against the other or against what it lets expect, "A, mutta B", "A. B azonban". It is as near
+  as true text comes to a contradiction: both hold, so what is denied is not the premise but what follows from it.
+- `unrelated`: the premise of one such pair with the hypothesis of another, by preference from the same document, at least DISTANCE sentences away. It
+  is neutral as in MNLI: on the same matter, and neither bears on the other.
+
+Left out are additions and sequels ("lisäksi", "ja", "sitten"): without the connective, a reader can't tell them from the other two. So are
+conditions after their main clause and in the conditional: without "jos" their spans claim what the sentence didn't. The finer class is in `subtype`.
+
+Nothing but the two together should tell the label. Every premise and hypothesis of `unrelated` stands in a row of the other two as well;
+these are evened out in every class of corpus, kind (two clauses, two sentences), negation and length of either span (see discourse_balance.py).
+A word that gives a class away ("silti" in the second clause) excludes its sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from build_data.grammar import negations
+from build_data.makers.common import Declared, Made, common_fields, read_documents, whole_sentence
+from build_data.makers.connectives import Connectives, Found, connectives, find, marked, sums
+from build_data.makers.discourse_balance import Item, Linked, balanced
+from build_data.makers.discourse_clauses import WORDS, Spans, spans
+from build_data.parse import Parser
+from build_data.steps import Ledger
+from corpora.records import Document, Pair, Record
+
+NAME = "discourse"
+VERSION = 1
+LABELS = ("supports", "opposes", "unrelated")
+SENTENCE = (6, 36)  # words a sentence with the connective
+COMMAS = 4  # a sentence: with more, its parts are a list, or the bundled packs' brackets are wrong
+EARLY = 2  # words: a sentence before that itself opens with a connective hangs on one further up
+SIGNS = re.compile(r"[:;–—/…’]|\.\.|\s-\s|\d\.$|^\d")
+SPEECH = re.compile(r"^[–—-]\s+")  # a turn of speech: a sentence once its dash is gone
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A sentence with one connective in a fit place, and the sentence before it in its paragraph ("" = none that fits)."""
+
+    document: Document
+    at: int
+    text: str
+    before: str
+    found: Found
+
+
+def discourse(documents: Sequence[Document], language: str, parser: Parser, seed: int, *, max_sentences: int) -> Made:
+    """Make rows; see the module. Raises ConfigError for a language without a list of connectives.
+
+    Candidates are sentences. Refused: what whole_sentence, connectives.find and discourse_clauses.spans say, "signs" (quotes, brackets, colons, ...),
+    "commas", "question" (no statement), "previous" (its premise would be no plain sentence), "unparsed", "fragment" (a span is half a sentence), "no_evidence" (the entry wants more than its word for the relation), and what `balanced` says.
+    """
+    lists = connectives(language)
+    kept, read = read_documents(documents, language, least=1)
+    ledger = Ledger("make")
+    candidates = [c for document, parts in kept for c in _candidates(document, parts, max_sentences, lists, ledger)]
+    items: list[Item] = []
+    for candidate, parse in zip(candidates, parser.parse([c.text for c in candidates], trees=True, split=False), strict=True):
+        if parse is None or not parse.sentences:
+            ledger.excluded["unparsed"] += 1
+            continue
+        item = _item(candidate, spans(candidate.text, candidate.found, parse.sentences[0], language, lists), language, lists)
+        if isinstance(item, str):
+            ledger.excluded[item] += 1
+        else:
+            items.append(item)
+    linked = balanced(items, language, seed, ledger)
+    rows = _rows(linked)
+    ledger.made += sum(not pair.label_of for pair in linked)  # an unrelated row uses spans that a sentence was already counted for
+    ledger.kept = len(rows)
+    return Made(rows, [read.close(), ledger.close()])
+
+
+def _candidates(document: Document, parts: Sequence[Sequence[str]], most: int, lists: Connectives, ledger: Ledger) -> list[Candidate]:
+    """Return the document's sentences worth parsing, `most` at most: what a document may not outweigh others by is its rows, not its length."""
+    out: list[Candidate] = []
+    at = 0
+    for part in parts:
+        lines = [SPEECH.sub("", line) for line in part]
+        for number, line in enumerate(lines):
+            if len(out) >= most:
+                return out
+            at += 1
+            ledger.made += 1
+            found = find(line, lists)
+            before = lines[number - 1] if number else ""
+            fault = (
+                found if isinstance(found, str) else _unfit(line, SENTENCE) or (_unfit_before(before, lists) if found.place in ("opening", "inside") else "")
+            )
+            if fault or isinstance(found, str):
+                ledger.excluded[fault] += 1
+            else:
+                out.append(Candidate(document, at, line, before, found))
+    return out
+
+
+def _unfit(line: str, size: tuple[int, int]) -> str:
+    """Return why a sentence is no plain statement, or ""."""
+    fault = whole_sentence(line, *size)
+    if fault:
+        return fault
+    if not line.endswith("."):
+        return "question"
+    return "signs" if SIGNS.search(line) else "commas" if line.count(",") > COMMAS else ""
+
+
+def _unfit_before(line: str, lists: Connectives) -> str:
+    early = any(len(line[: hit.start()].split()) < EARLY for hit in marked(line, lists))
+    return "previous" if not line or early or _unfit(line, WORDS) else ""
+
+
+def _item(candidate: Candidate, cut: Spans | str, language: str, lists: Connectives) -> Item | str:
+    """Return the linked pair of a candidate, or why its spans are none: the reason that `cut` is, "fragment", "no_evidence"."""
+    if isinstance(cut, str):
+        return cut
+    entry, premise, hypothesis = candidate.found.entry, cut.first or candidate.before, cut.second
+    if lists.is_fragment(premise) or lists.is_fragment(hypothesis):
+        return "fragment"
+    one, two = negations(premise, language), negations(hypothesis, language)
+    resumes = hypothesis.split()[0].casefold() in lists.resumed
+    if (entry.evidence and one == two) or (entry.agrees and (resumes or bool(one[0]) != bool(two[0]))):
+        return "no_evidence"
+    return Item(candidate.document, candidate.at, lists.senses[entry.sense], entry.sense, premise, hypothesis)
+
+
+def _rows(linked: Sequence[Linked]) -> list[Record]:
+    """Turn pairs into rows, in the order of documents; the id of an unrelated one names the place of its premise."""
+    numbers: Counter[str] = Counter()
+    out: list[Record] = []
+    for pair in linked:
+        document, label = pair.one.document, pair.label_of or "unrelated"
+        fields = common_fields(document, NAME, pair.one.at)
+        numbers[fields["id"] + label] += 1
+        fields |= {"id": f"{fields['id']}-{label}", "subtype": pair.one.sense if pair.label_of else "unrelated"}
+        out.append(Pair(**fields, premise=pair.one.premise, hypothesis=pair.two.hypothesis, label=label))
+    return out
+
+
+FAMILY = Declared(
+    run=discourse,
+    kind="pair",
+    version=VERSION,
+    labels=LABELS,
+    chance=1 / 3,
+    what="Two clauses or sentences that a connective joined, without it: the first supports or opposes the second, or they come from different places.",
+    problems=(
+        "Where the connective carried the relation alone, the spans without it leave the label open.",
+        "Negation, length and corpus say nothing of the label by construction; the ties of words across the two spans do.",
+    ),
+    block_words=5_000_000,
+    settings=sums,
+)

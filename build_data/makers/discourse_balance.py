@@ -1,0 +1,169 @@
+"""Which linked pairs of a discourse task stay, and which of their spans make the unrelated ones: so that no span alone tells the label.
+
+Two steps. Each pair that supports needs a twin that opposes: of the same corpus, with the same negation, plain or hidden, in either span, and about as
+long in either. And where a bag of words tells from one span alone which of the two it is, pairs it is right about give way, until it is
+right little more often than wrong (AFLite's idea, Sakaguchi et al. 2020, arXiv 1907.10641, with the baseline's own classifier). Then
+each pair that supports is coupled with one that opposes, and the third label's row is the premise of one with the hypothesis of the
+other: what a span alone tells of the first two labels is thereby worth two thirds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+
+from build_data import hypothesis_only
+from build_data.grammar import negations
+from build_data.makers.common import chance
+from build_data.steps import Ledger
+from corpora.records import Document
+
+DISTANCE = 8  # sentences between the two places an unrelated pair comes from
+LIKE = 0.5  # how far the lengths of like spans may lie apart, as a logarithm: a factor of 1.65; twins are nearest neighbours, so most lie nearer
+FOLDS = 5
+ROUNDS = 2  # of giving way at most: what a round leaves gives the next classifier something else to hold on to
+TELLS = 0.56  # share of pairs whose label one span alone may tell; 0.575 would cost the third label's rows chance + 5 points
+SMALLEST = 200  # pairs: below, a classifier guesses
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A linked pair: where from and what it says; `sense` is the finer class of `label`."""
+
+    document: Document
+    at: int
+    label: str
+    sense: str
+    premise: str
+    hypothesis: str
+
+    @property
+    def rank(self) -> tuple[str, int]:
+        return (self.document.id, self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A row: the premise of `one` and the hypothesis of `two`; `label_of` = "" where they are not the same pair."""
+
+    one: Item
+    two: Item
+    label_of: str
+
+
+def balanced(items: Sequence[Item], language: str, seed: int, ledger: Ledger) -> list[Linked]:
+    """Return the rows of `items`: pairs as they are, and as many unrelated ones as there are of either label.
+
+    Refused, counted in `ledger`: "class_balance" (no twin of the other label), "gives_away" (one span alone tells its label), "no_partner" (none to swap with), "same_text".
+    """
+    fresh = _distinct(items, ledger)
+    kept = _even(fresh, language, seed, ledger, "class_balance")
+    for number in range(ROUNDS):
+        telling = _telling(kept, seed + number)
+        if not telling:
+            break
+        ledger.excluded["gives_away"] += len(telling)
+        kept = _even([item for item in kept if item.rank not in telling], language, seed, ledger, "class_balance")
+    couples = _couples(kept, language, seed)
+    ledger.excluded["no_partner"] += len(kept) - 2 * len(couples)
+    rows = [Linked(item, item, item.label) for couple in couples for item in couple]
+    # One of the two that a couple could give: were some couples asked for both, the words of their document would tell the third label.
+    for one, two in couples:
+        turned = chance(seed, "swap", *one.rank) % 2
+        rows.append(Linked(two, one, "") if turned else Linked(one, two, ""))
+    return sorted(rows, key=lambda row: (row.one.rank, row.label_of))
+
+
+def _distinct(items: Sequence[Item], ledger: Ledger) -> list[Item]:
+    seen: set[str] = set()
+    out: list[Item] = []
+    for item in items:
+        if item.premise == item.hypothesis or item.premise in seen or item.hypothesis in seen:
+            ledger.excluded["same_text"] += 1
+            continue
+        seen |= {item.premise, item.hypothesis}
+        out.append(item)
+    return out
+
+
+def _class(item: Item, language: str) -> Hashable:
+    return (item.document.corpus, denies(item.premise, language), denies(item.hypothesis, language))
+
+
+def denies(text: str, language: str) -> tuple[bool, bool]:
+    """Tell whether a span has a negation, and whether it has what may hide one ("vain", "alig")."""
+    plain, hidden = negations(text, language)
+    return plain > 0, hidden > 0
+
+
+def _apart(one: str, two: str) -> float:
+    """Return how far the lengths of two spans lie apart, as a logarithm."""
+    return abs(math.log(len(one) / len(two)))
+
+
+def _even(items: Iterable[Item], language: str, seed: int, ledger: Ledger, reason: str) -> list[Item]:
+    """Keep the pairs of either label that find a twin of the other one, the nearest in length first come; by hash."""
+    classes: dict[Hashable, dict[str, list[Item]]] = defaultdict(lambda: defaultdict(list))
+    for item in sorted(items, key=lambda item: chance(seed, *item.rank)):
+        classes[_class(item, language)][item.label].append(item)
+    kept: list[Item] = []
+    for sides in classes.values():
+        few, many = (*sorted(sides.values(), key=len), [])[:2] if len(sides) == 2 else ([], next(iter(sides.values())))
+        left = list(many)
+        for item in few:
+            near = min(left, key=lambda o: _apart(o.premise, item.premise) + _apart(o.hypothesis, item.hypothesis), default=None)
+            if near and max(_apart(near.premise, item.premise), _apart(near.hypothesis, item.hypothesis)) <= LIKE:
+                left.remove(near)
+                kept += [item, near]
+        ledger.excluded[reason] += sum(map(len, sides.values()))
+    ledger.excluded[reason] -= len(kept)
+    return sorted(kept, key=lambda item: item.rank)
+
+
+def _telling(items: Sequence[Item], seed: int) -> set[tuple[str, int]]:
+    """Return the pairs that must give way so that one span alone tells the label of a share of TELLS."""
+    if len(items) < SMALLEST:
+        return set()
+    folds = [chance(seed, item.document.id) % FOLDS for item in items]
+    labels = [item.label for item in items]
+    gone: set[tuple[str, int]] = set()
+    for texts in ([item.hypothesis for item in items], [item.premise for item in items]):
+        right = hypothesis_only.guessed(texts, labels, folds)
+        for label in sorted(set(labels)):
+            told = [item for item, hit in zip(items, right, strict=True) if hit and item.label == label]
+            missed = sum(not hit and item.label == label for item, hit in zip(items, right, strict=True))
+            gone |= {item.rank for item in sorted(told, key=lambda item: chance(seed, "tells", *item.rank))[round(missed * TELLS / (1 - TELLS)) :]}
+    return gone
+
+
+def _couples(items: Sequence[Item], language: str, seed: int) -> list[tuple[Item, Item]]:
+    """Return couples of one supporting and one opposing pair that can swap their hypotheses: first from the same document, then from the same corpus.
+
+    Their hypotheses are alike in negation and length, so that swapping changes neither; each pair is in one couple at most.
+    """
+    open_ = {item.rank: item for item in sorted(items, key=lambda item: chance(seed, "couple", *item.rank))}
+    couples: list[tuple[Item, Item]] = []
+    for same_document in (True, False):
+        places: dict[Hashable, dict[str, list[Item]]] = defaultdict(lambda: defaultdict(list))
+        for item in open_.values():
+            place = (item.document.id if same_document else item.document.corpus, denies(item.hypothesis, language))
+            places[place][item.label].append(item)
+        for sides in places.values():
+            if len(sides) < 2:
+                continue
+            one, two = (sides[label] for label in sorted(sides))
+            for item in one:
+                partner = _partner(item, two)
+                if partner:
+                    two.remove(partner)
+                    couples.append((item, partner))
+                    del open_[item.rank], open_[partner.rank]
+    return couples
+
+
+def _partner(item: Item, others: Sequence[Item]) -> Item | None:
+    """Return the first pair that lies far enough away and has about as long a hypothesis. Not the likest: likes may belong together after all."""
+    far = (o for o in others if o.document.id != item.document.id or abs(o.at - item.at) >= DISTANCE)
+    return next((o for o in far if _apart(o.hypothesis, item.hypothesis) <= LIKE), None)
