@@ -18,7 +18,7 @@ endif
 OPTIONS := $(if $(DRY_RUN),--dry-run) $(if $(SET),--set '$(SET)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data train report publish demo test check bench clean
+.PHONY: help setup data train report doctor publish demo test check bench clean
 
 help:  ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ demo: setup  ## fresh clone to report: data, train, report of the mini study
 	@$(PY) -m build_data $(STUDY) $(OPTIONS)
 	@$(PY) -m train $(STUDY) --after eval.score:score_run $(OPTIONS)
 	@$(PY) -m eval report $(STUDY) $(OPTIONS)
+
+doctor: setup  ## what this machine has and what a study still lacks; touches nothing
+	@$(PY) -m corpora.doctor $(STUDY) $(if $(SET),--set '$(SET)')
 
 publish: setup  ## one dataset of the built study on the Hub: make publish ORG=me (DRY_RUN=1 makes and checks the folder only; PUBLISH='--private --tag v1')
 	@$(PY) -m build_data.publish $(STUDY) $(if $(ORG),--org $(ORG)) $(OPTIONS) $(PUBLISH)
