@@ -49,10 +49,11 @@ class Declared:
     settings: Callable[[], Any] | None = None  # what decides the rows beside `version`: sums of word lists, say; anything JSON can hold
 
 
-LONGEST_WORD = 40  # characters
+LONGEST_ABBREVIATION = 8  # characters; Roman numbers of sentences are shorter, too
 ROMAN = re.compile(r"[IVX]+")
 END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)")
-OPENS = re.compile(r"[\"'“”„‘’»«(\[–—-]*\s?[A-ZÅÄÖÁÉÍÓÚÜŐŰŠŽ0-9]")
+OPENS = r"[\"'“”„‘’»«(\[–—-]*\s?[A-ZÅÄÖÁÉÍÓÚÜŐŰŠŽ0-9]"
+BORDER = re.compile(rf"[.!?…]+[\"'”’»)\]]*(?=\s+{OPENS}|\s*$)")
 ABBREVIATIONS = {  # written with a full stop and followed by a capital or a number often enough to matter
     "fi": frozenset(
         [
@@ -146,12 +147,10 @@ def sentences(paragraph: str, language: str) -> list[Offsets]:
     out: list[Offsets] = []
     last = len(paragraph)
     start = _skip(paragraph, 0)
-    for found in END.finditer(paragraph):
+    for found in BORDER.finditer(paragraph):
         begin, end = found.span()
         after = _skip(paragraph, end)
-        if after < last and (
-            not OPENS.match(paragraph, after) or (end - begin == 1 and paragraph[begin] == "." and _abbreviates(paragraph, start, begin, known))
-        ):
+        if end - begin == 1 and after < last and paragraph[begin] == "." and _abbreviates(paragraph, start, begin, known):
             continue
         if end > start:
             out.append((start, end))
@@ -167,10 +166,13 @@ def _skip(text: str, at: int) -> int:
 
 
 def _abbreviates(text: str, start: int, stop: int, known: frozenset[str]) -> bool:
-    """Say whether the word before a full stop at `stop` takes one; only the last LONGEST_WORD characters are looked at."""
-    words = text[max(start, stop - LONGEST_WORD) : stop].rsplit(None, 1)
-    word = words[-1].lstrip("(\"'“„") if words and not text[stop - 1].isspace() else ""
-    if not word:
+    """Say whether the word before a full stop at `stop` takes one. None that does is longer than LONGEST_ABBREVIATION, so no more is looked at."""
+    before = text[max(start, stop - LONGEST_ABBREVIATION - 2) : stop]
+    if before.isalpha() and stop - start > len(before):
+        return False
+    words = before.split()
+    word = words[-1].lstrip("(\"'“„") if words and not before[-1].isspace() else ""
+    if not word or len(word) > LONGEST_ABBREVIATION:
         return False
     if word.isdigit():
         return len(word) <= 2
