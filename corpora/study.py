@@ -45,6 +45,9 @@ class Study:
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     freeze_layers: int = 0  # embeddings and this many lower layers stay as they are (a mini study's economy; the report says so)
     keep_checkpoints: Literal["intermediate", "all"] = "intermediate"
+    save_minutes: float = 10.0  # minutes between two states of a run in work, from which a killed run goes on; 0 = none for that reason
+    save_steps: int = 0  # steps between two states; 0 = none for that reason
+    compile: bool = False  # torch.compile the encoder's layers on CUDA (no CUDA, no effect)
     demonstration: bool = False  # True: the report refuses any claim about the question
     note: str = ""
     name: str = field(default="", init=False)  # file name without .toml
@@ -160,9 +163,18 @@ def built_tasks(study: Study, languages: Sequence[str] = ()) -> list[tuple[str, 
 
 
 def has_arm(study: Study, task: str, arm: str) -> bool:
-    """Say whether a task has a corpus for every part of an arm: English rows for en, mt-* and bt-en, native text for native-*."""
+    """Say whether a task has a corpus for every part of an arm: English rows for en, mt-* and bt-en, native text for native-*.
+
+    Tags stand at words, which a translation does not keep, and plain text exists in every language: neither has translated arms.
+    """
     spec = study.tasks[task]
-    return all(bool(spec.native.get(arm_language(part))) if part.startswith("native-") else bool(spec.english) for part in parts_of(arm))
+
+    def has(part: str) -> bool:
+        if part.startswith("native-"):
+            return bool(spec.native.get(arm_language(part)))
+        return bool(spec.english) and not (is_translated(part) and spec.kind in ("tags", "text"))
+
+    return all(map(has, parts_of(arm)))
 
 
 def arms_of(study: Study, group: Sequence[str]) -> list[str]:

@@ -64,10 +64,16 @@ class Training:
     evals: int = 1  # looks at English dev (evenly spaced, the last at the end); the best is kept
     max_steps: int = 0  # 0 = as epochs say
     lr_grid: tuple[float, ...] = ()  # tried in the first seed's run of every arm instead of lr; the one with the best dev score serves all seeds of that arm
+    even: Literal["rows", "tokens"] = "rows"  # what the batches of an epoch have equally many of; tokens: as many steps, steadier speed and memory
+    accumulate: int = 1  # parts in which a batch is computed, one after the other: less memory, the same gradient
+    part_tokens: int = 0  # most tokens of a part, 0 = no bound; a part that runs out of memory is halved by itself
+    checkpointing: bool = False  # layers are computed again in the backward pass: much less memory, a third more work
 
     def __post_init__(self) -> None:
         if self.epochs <= 0 or self.batch < 1 or self.lr <= 0 or self.max_length < 16 or self.evals < 1:
             raise ValueError("epochs, batch, lr, max_length (>= 16) and evals must be positive")
+        if self.accumulate < 1 or self.part_tokens < 0:
+            raise ValueError(f"accumulate = {self.accumulate}, part_tokens = {self.part_tokens}; write 1 or more parts, and 0 or more tokens")
         if not 0 <= self.warmup < 1:
             raise ValueError(f"warmup = {self.warmup}; it is a share of the steps, at least 0 and below 1")
         if len(set(self.lr_grid)) != len(self.lr_grid) or any(lr <= 0 for lr in self.lr_grid) or len(self.lr_grid) == 1:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -11,6 +11,8 @@ from torch import Tensor
 
 from train.features import IGNORED, Feature
 from train.order import round_up
+
+TENSORS = ("ids", "mask", "types", "hidden", "label", "owner")
 
 
 @dataclass(slots=True)
@@ -33,10 +35,15 @@ class Batch:
 
     def to(self, device: torch.device) -> Batch:
         """Return the batch with its tensors on `device`."""
-        if device.type == "cpu":
-            return self
-        types, hidden, owner = (None if t is None else t.to(device, non_blocking=True) for t in (self.types, self.hidden, self.owner))
-        return Batch(self.task, self.ids.to(device), self.mask.to(device), types, hidden, self.label.to(device), self.group, self.tokens, self.lengths, owner)
+        return self if device.type == "cpu" else self._each(lambda tensor: tensor.to(device, non_blocking=True))
+
+    def pinned(self) -> Batch:
+        """Return the batch in page-locked memory, from where copies to a GPU need not be waited for."""
+        return self._each(Tensor.pin_memory)
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        changed: dict[str, Any] = {name: change(value) for name in TENSORS if (value := getattr(self, name)) is not None}
+        return replace(self, **changed)
 
 
 def collate(task: str, kind: str, some: Sequence[Feature], pad: int, hidden: Sequence[Sequence[Tensor]] | None = None) -> Batch:

@@ -39,7 +39,7 @@ class _Drop(torch.autograd.Function):
         return drop(values, mask, ctx.kept)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         (mask,) = ctx.saved_tensors
         return drop(grad.contiguous(), mask, ctx.kept), None
 

@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from random import Random
 from typing import Any
 
 import torch
@@ -15,18 +14,21 @@ from torch import Tensor
 from corpora.config import ConfigError
 from corpora.records import Record
 from corpora.study import Training
-from train.batches import Batch, collate
-from train.checkpoint import WORDS
-from train.features import features
-from train.masking import masked
+from train import flops, peers
+from train.feed import Work
 from train.metrics import METRICS
 from train.model import Model
 from train.oracle import Oracle, Watched, weights_of
-from train.order import batches, mixed, steps_of
+from train.peers import Peers
 from train.predict import dev_scores
+from train.resume import Keeper, optimiser_tensors, restore_optimiser
 from train.samplers import Sampling
+from train.step import Stepper
 
 LOG_EVERY = 10  # steps between two lines of log.jsonl
+WINDOW = 10  # lines over which the loss is averaged to tell whether it diverges
+DIVERGED = 2.0  # times the loss of the untrained model
+SAVED = ("tokens", "chosen_step", "dev", "evals", "log")  # of an Outcome, in a run's state
 ALONE = Sampling()  # each task its own epochs
 
 
@@ -67,7 +69,8 @@ class Outcome:
     oracle: Oracle | None = None
 
 
-Progress = Callable[[int, int, float, int], None]  # step, steps, loss, tokens so far
+Progress = Callable[..., None]  # step, steps, loss, tokens so far; on CUDA also the share of the device's rate (MFU)
+Note = Callable[[dict[str, Any]], None]  # gets a line of the log
 
 
 def schedule(step: int, total: int, warmup: float) -> float:
@@ -76,53 +79,159 @@ def schedule(step: int, total: int, warmup: float) -> float:
     return (step + 1) / (rise + 1) if step < rise else (total - step) / max(1, total - rise)
 
 
-def fit(model: Model, jobs: Sequence[Job], seed: int, progress: Progress = lambda *_: None, sampling: Sampling = ALONE) -> Outcome:
+def fit(
+    model: Model, jobs: Sequence[Job], seed: int, progress: Progress = lambda *_: None, sampling: Sampling = ALONE,
+    keeper: Keeper | None = None, note: Note = lambda _: None, peers: Peers = peers.ALONE,
+) -> Outcome:  # fmt: skip
     """Train `model` on all jobs together and leave it in eval mode with the weights of the best look at dev.
 
-    Everything random comes from `seed`. Raises ConfigError where the loss is no longer a number, or a task has no rows.
+    Everything random comes from `seed`. `keeper`: where the state is kept meanwhile and found again; `note` gets every line of the log.
+    Raises Stopped where the loss is no longer a number or grows without end (the best weights so far are in the model then), ConfigError
+    where a task has no rows.
     """
-    torch.manual_seed(seed)  # dropout draws from the global generator, there is no other way
-    work, optimiser, out = _Work(model, jobs, seed, sampling), _optimiser(model), Outcome()
-    total, out.shares, out.rows = len(work.order), work.counts, {job.name: len(job.train) for job in jobs}
-    looks = _looks(total, max(job.training.evals for job in jobs) if any(job.dev for job in jobs) else 1)
-    best, losses, started = _Best(model), [], time.perf_counter()
-    out.oracle = next((Oracle(job.place, job.metric, job.watched) for job in jobs if job.watched), None)
-    model.train()
-    for step, (name, chosen) in enumerate(work.order):
-        training = work.jobs[name].training
-        batch = work.batch(name, chosen, step)
-        losses.append(_step(model, optimiser, batch, training, schedule(step, total, training.warmup)))
-        out.steps, out.tokens, out.seconds = step + 1, out.tokens + batch.tokens, time.perf_counter() - started
-        if out.steps % LOG_EVERY == 0 or out.steps == total:
-            mean = _mean(losses, name, out.steps, training)
-            losses = []
-            out.log.append({"step": out.steps, "loss": round(mean, 5), "tokens": out.tokens, "seconds": round(out.seconds, 2)})
-            progress(out.steps, total, mean, out.tokens)
-        if out.steps in looks:
-            if best.offer(_look(model, jobs, out), keep=out.steps < total):
-                out.chosen_step, out.dev = out.steps, out.evals[-1]["dev"]
-            if out.oracle:
-                out.evals[-1]["target_dev"] = out.oracle.look(model, out.steps)
-            model.train()
-    best.restore()
-    if out.oracle:
-        out.oracle.close(out.chosen_step)
-    model.eval()
-    out.seconds = time.perf_counter() - started
-    return out
+    torch.manual_seed(seed + 1_000_003 * peers.rank)  # dropout draws from the global generator, there is no other way
+    training = _Training(model, jobs, Work(model, jobs, seed, sampling, peers), keeper, note, progress)
+    try:
+        training.go()
+    except Stopped as err:
+        training.best.restore()
+        err.chosen_step, err.model, err.log = training.out.chosen_step, model.eval(), training.out.log
+        raise
+    training.close()
+    return training.out
 
 
-def _step(model: Model, optimiser: torch.optim.AdamW, batch: Batch, training: Training, share: float) -> Tensor:
-    """Take one step at `share` of the task's learning rates and return the loss."""
-    for group in optimiser.param_groups:
-        group["lr"] = (training.head_lr if group["role"] == "head" else training.lr) * share
-        group["weight_decay"] = training.weight_decay if group["role"] == "decay" else 0.0
-    loss = model.loss(batch)
-    loss.backward()  # type: ignore[no-untyped-call]
-    torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.grad is not None], training.clip)
-    optimiser.step()
-    optimiser.zero_grad(set_to_none=True)
-    return loss.detach()
+class Stopped(ConfigError):
+    """A training that went wrong. `chosen_step`: of the weights that `model` holds now, the best so far; 0 = dev was never looked at."""
+
+    chosen_step: int = 0
+    model: Model | None = None
+    log: Sequence[dict[str, Any]] = ()
+
+
+class _Training:
+    """A training in work: what changes from step to step, and how that is saved and found again."""
+
+    def __init__(self, model: Model, jobs: Sequence[Job], work: Work, keeper: Keeper | None, note: Note, progress: Progress) -> None:
+        self.model, self.jobs, self.work, self.keeper, self.note, self.progress = model, jobs, work, keeper, note, progress
+        self.stepper, self.best, self.out = Stepper(model, work), _Best(model), Outcome()
+        self.out.shares, self.out.rows = work.counts, {job.name: len(job.train) for job in jobs}
+        self.out.oracle = next((Oracle(job.place, job.metric, job.watched) for job in jobs if job.watched), None)
+        self.total = len(work.order)
+        self.looks = _looks(self.total, max(job.training.evals for job in jobs) if any(job.dev for job in jobs) else 1)
+        self.losses: list[Tensor] = []
+        self.means: list[float] = []  # of every line of the log, to tell divergence
+        self.flops = self.flops_noted = 0.0
+        self.before = (0, 0.0)  # tokens and seconds at the last line
+        self.spent, self.started = 0.0, time.perf_counter()
+        self.names: dict[Tensor, str] = {
+            p: name for name, p in [*model.encoder.net.named_parameters(), *((f"head.{n}", p) for n, p in model.heads.named_parameters())]
+        }
+        model.encoder.checkpointing = any(job.training.checkpointing for job in jobs)
+
+    def go(self) -> None:
+        """Take every step that is left."""
+        if self.keeper and self.work.peers.first:
+            size = sum(weight.numel() * weight.element_size() for weight in self.best.weights.values())
+            self.keeper.check_room(5 * size)  # weights, two moments, the best weights, and the checkpoint in the end
+        self._find()
+        self.model.train()
+        for picked, made in self.work.ahead(self.out.steps):
+            step = self.out.steps
+            name = self.work.order[step][0]
+            training = self.work.jobs[name].training
+            self.losses.append(self.stepper.step(picked, training, schedule(step, self.total, training.warmup), made))
+            self.out.steps, self.out.tokens = step + 1, self.out.tokens + picked.tokens
+            self.out.seconds = self.spent + time.perf_counter() - self.started
+            if self.model.device.type == "cuda":
+                self.flops += flops.per_batch(self.model.encoder, [len(row) for feature in picked.features for row in feature.rows])
+            if self.out.steps % LOG_EVERY == 0 or self.out.steps == self.total:
+                self._tell(name, training)
+            if self.out.steps in self.looks:
+                self._look()
+            if self.keeper and self.out.steps < self.total and self.work.peers.first and self.keeper.due(self.out.steps):
+                self._save()
+
+    def close(self) -> None:
+        """Put the best weights in place."""
+        self.best.restore()
+        if self.out.oracle:
+            self.out.oracle.close(self.out.chosen_step)
+        self.model.eval()
+        self.out.seconds = self.spent + time.perf_counter() - self.started
+
+    def _tell(self, name: str, training: Training) -> None:
+        mean = _mean(self.losses, name, self.out, training)
+        self.losses = []
+        self.means.append(mean)
+        _check(self.means, name, self.out, training)
+        tokens, seconds = self.out.tokens - self.before[0], max(1e-9, self.out.seconds - self.before[1])
+        line = {"step": self.out.steps, "loss": round(mean, 5), "tokens": self.out.tokens, "seconds": round(self.out.seconds, 2)}
+        line["tokens_per_second"] = round(tokens / seconds, 1)
+        more: tuple[float, ...] = ()
+        if self.model.device.type == "cuda":
+            line["mfu"] = round((self.flops - self.flops_noted) / seconds / flops.rate(self.model.device, self.model.precision) / self.work.peers.count, 4)
+            more = (line["mfu"],)
+        self.before, self.flops_noted = (self.out.tokens, self.out.seconds), self.flops
+        self._log(line)
+        self.progress(self.out.steps, self.total, mean, self.out.tokens, *more)
+
+    def _log(self, line: dict[str, Any]) -> None:
+        self.out.log.append(line)
+        self.note(line)
+
+    def _look(self) -> None:
+        out, peers = self.out, self.work.peers
+        value = _look(self.model, self.jobs, out) if peers.first else 0.0
+        if peers.first:
+            self._log(out.evals[-1])
+        if self.best.offer(peers.told(value, self.model.device), keep=out.steps < self.total):
+            out.chosen_step, out.dev = out.steps, out.evals[-1]["dev"] if out.evals else {}
+        if out.oracle and peers.first:
+            out.evals[-1]["target_dev"] = out.oracle.look(self.model, out.steps)
+        self.model.train()
+
+    def _save(self) -> None:
+        """Give everything that changes to the keeper."""
+        assert self.keeper
+        tensors = {f"weight.{name}": value for name, value in self.best.weights.items()} | optimiser_tensors(self.stepper.optimiser, self.names)
+        tensors |= {f"best.{name}": value for name, value in self.best.kept.items()}
+        if self.losses:
+            tensors["losses"] = torch.stack(self.losses)
+        about = {key: getattr(self.out, key) for key in SAVED} | {"step": self.out.steps, "best": self.best.value, "means": self.means}
+        about |= {"limit": self.stepper.limit, "seconds": self.out.seconds, "before": self.before}
+        if self.out.oracle:
+            about["oracle"] = self.out.oracle.state()
+            tensors |= {f"oracle.{language}/{name}": value for language, some in self.out.oracle.weights.items() for name, value in some.items()}
+        self.keeper.save(about, tensors, self.model.device)
+
+    def _find(self) -> None:
+        """Go to where the keeper's state is, if there is one."""
+        saved = self.keeper.load(self.model.device) if self.keeper else None
+        if saved is None:
+            return
+        about, tensors = saved.about, saved.tensors
+        for name, weight in self.best.weights.items():
+            weight.copy_(tensors[f"weight.{name}"])
+        self.best.value = about["best"]
+        self.best.kept = {name: tensors[f"best.{name}"].to(weight.device) for name, weight in self.best.weights.items() if f"best.{name}" in tensors}
+        restore_optimiser(self.stepper.optimiser, self.names, tensors)
+        for key in SAVED:
+            setattr(self.out, key, about[key])
+        self.out.steps, self.means, self.stepper.limit, self.before = about["step"], about["means"], about["limit"], tuple(about["before"])
+        self.losses = list(tensors["losses"].to(self.model.device)) if "losses" in tensors else []
+        self.spent = self.out.seconds = about["seconds"]
+        if self.out.oracle:
+            kept: dict[str, dict[str, Tensor]] = {}
+            for key, value in tensors.items():
+                if key.startswith("oracle."):
+                    language, _, name = key.removeprefix("oracle.").partition("/")
+                    kept.setdefault(language, {})[name] = value
+            self.out.oracle.restore(about["oracle"], kept)
+        for line in self.out.log:
+            self.note(line)
+        if self.work.peers.rank:
+            torch.manual_seed(self.work.seed + 1_000_003 * self.work.peers.rank + self.out.steps)
 
 
 class _Best:
@@ -145,58 +254,33 @@ class _Best:
             self.weights[name].copy_(weight)
 
 
-class _Work:
-    """Features of all jobs and the order of their batches."""
-
-    def __init__(self, model: Model, jobs: Sequence[Job], seed: int, sampling: Sampling) -> None:
-        self.model, self.jobs, self.seed, random = model, {job.name: job for job in jobs}, seed, Random(seed)
-        self.features = {job.name: features(job.train, model.pieces, model.head(job.place).shape) for job in jobs}
-        for job in jobs:
-            if not self.features[job.name]:
-                raise ConfigError(f"{job.name}: no training rows, so there is nothing to train on; look at its data card, or take the task out of the study")
-        kept = {job.name: model.states is not None and model.head(job.place).shape.kind != "text" for job in jobs}  # masked inputs are new in every batch
-        self.hidden = {name: model.states.of(model, some) if kept[name] else None for name, some in self.features.items()}
-        own = {job.name: steps_of(len(self.features[job.name]), job.training.batch, job.training.epochs, job.training.max_steps) for job in jobs}
-        self.counts = sampling.counts(own, {job.name: len(job.train) for job in jobs})
-        lengths = {name: [f.length for f in some] for name, some in self.features.items()}
-        self.order = mixed({job.name: batches(lengths[job.name], job.training.batch, self.counts[job.name], random) for job in jobs}, random)
-
-    def batch(self, name: str, chosen: Sequence[int], step: int) -> Batch:
-        head, hidden = self.model.head(self.jobs[name].place), self.hidden[name]
-        some = [self.features[name][i] for i in chosen]
-        states = None if hidden is None else [hidden[i] for i in chosen]
-        if head.shape.kind == "text":
-            random = Random(f"{self.seed} {name} {step}")
-            some = [masked(feature, self.model.pieces, random) for feature in some]
-        return collate(head.name, head.shape.kind, some, self.model.encoder.pad, states).to(self.model.device)
-
-
 def _looks(total: int, count: int) -> set[int]:
     """Return the steps after which dev is looked at: `count`, evenly spaced, the last at the end."""
     return {max(1, round(total * (i + 1) / count)) for i in range(count)}
 
 
-def _optimiser(model: Model) -> torch.optim.AdamW:
-    """AdamW with three groups: encoder with decay, encoder without (biases, norms, word embeddings), heads.
-
-    Word embeddings have no decay, so that a piece which no text uses keeps its vector and trimming stays exact.
-    """
-    named = [(name, p) for name, p in model.encoder.net.named_parameters() if p.requires_grad]
-    plain = [p for name, p in named if p.ndim < 2 or name == WORDS]
-    decayed = [p for name, p in named if p.ndim >= 2 and name != WORDS]
-    heads = list(model.heads.parameters())
-    groups = [{"params": some, "role": role} for role, some in (("decay", decayed), ("plain", plain), ("head", heads)) if some]
-    return torch.optim.AdamW(groups, lr=1e-5, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, fused=model.device.type in ("cpu", "cuda"))
-
-
-def _mean(losses: Sequence[Tensor], name: str, step: int, training: Training) -> float:
+def _mean(losses: Sequence[Tensor], name: str, out: Outcome, training: Training) -> float:
     mean = float(torch.stack(list(losses)).mean())
     if not math.isfinite(mean):
-        raise ConfigError(
-            f"the loss is {mean} by step {step} (last batch: {name}). The run stopped, nothing of it is kept. "
-            f"Lower training.lr (now {training.lr:g}), raise training.warmup (now {training.warmup:g}), or set precision = 'float32'"
-        )
+        raise Stopped(f"the loss is {mean} by step {out.steps} (last batch: {name}). {_advice(out, training)}")
     return mean
+
+
+def _check(means: Sequence[float], name: str, out: Outcome, training: Training) -> None:
+    """Stop a loss that grows without end: the last WINDOW lines are on average above anything an untrained model or a noisy stretch would show."""
+    if len(means) <= 2 * WINDOW:
+        return
+    runs = [sum(means[i : i + WINDOW]) / WINDOW for i in range(len(means) - WINDOW + 1)]
+    if runs[-1] > DIVERGED * max(runs[0], min(runs)):
+        raise Stopped(
+            f"the loss diverges: {runs[-1]:.3f} on average up to step {out.steps}, {runs[0]:.3f} at the start and {min(runs):.3f} at its best "
+            f"(last batch: {name}). {_advice(out, training)}"
+        )
+
+
+def _advice(out: Outcome, training: Training) -> str:
+    kept = f"its weights of step {out.chosen_step}, the best on dev so far, are kept in last-good/" if out.chosen_step else "nothing of it is kept"
+    return f"The run stopped, {kept}. Lower training.lr (now {training.lr:g}), raise training.warmup (now {training.warmup:g}), or set precision = 'float32'"
 
 
 def _look(model: Model, jobs: Sequence[Job], out: Outcome) -> float:
@@ -205,5 +289,4 @@ def _look(model: Model, jobs: Sequence[Job], out: Outcome) -> float:
     found = {name: scores for name, (scores, _) in both.items()}
     thresholds = {name: threshold for name, (_, threshold) in both.items() if threshold is not None}
     out.evals.append({"step": out.steps, "dev": found, **({"thresholds": thresholds} if thresholds else {})})
-    out.log.append(out.evals[-1])
     return sum(found[job.name][METRICS[job.metric].headline] for job in jobs if job.dev) / max(1, len(found))

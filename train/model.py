@@ -46,6 +46,11 @@ class Encoder(nn.Module):
             parameter.requires_grad_(False)
         self.train(False)
 
+    def compile_layers(self) -> None:
+        """Let torch.compile fuse each layer, for any number of tokens; the first steps take a minute longer."""
+        for layer in self.net.encoder.layer:
+            layer.compile(dynamic=True)
+
     def _below(self) -> list[nn.Parameter]:
         parts = [self.net.embeddings, *self.net.encoder.layer[: self.frozen]] if self.frozen else []
         return [parameter for part in parts for parameter in part.parameters()]
@@ -158,6 +163,10 @@ class Model(nn.Module):
             raise ConfigError(f"the model has no head named {name!r}; it has {', '.join(self.specs) or 'none (an encoder only)'}")
         return self.specs[name]
 
+    def module(self, name: str) -> Any:
+        """Return the module of head `name`."""
+        return self.heads[self.order.index(name)]
+
     def autocast(self) -> contextlib.AbstractContextManager[Any]:
         """Return the context in which the forward pass runs: bfloat16 autocast or nothing."""
         if self.precision == torch.float32:
@@ -166,7 +175,7 @@ class Model(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         """Return float32 scores, whose shape the kind of the batch's head decides (see train/heads.py)."""
-        layer: Any = self.heads[self.order.index(batch.task)]
+        layer = self.module(batch.task)
         with self.autocast():
             states = self.encoder.every(batch) if layer.blend is not None else [self.encoder(batch)]
         hidden = (layer.blend(states) if layer.blend is not None else states[0]).float()

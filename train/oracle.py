@@ -52,6 +52,14 @@ class Oracle:
                 self.weights[language] = {name: weight.detach().to("cpu", copy=True) for name, weight in weights_of(model).items()}
         return found
 
+    def state(self) -> dict[str, Any]:
+        """Return what a resumed run must know besides the weights."""
+        return {"steps": self.steps, "values": self.values}
+
+    def restore(self, state: Mapping[str, Any], weights: dict[str, dict[str, Tensor]]) -> None:
+        """Go on from a state and its weights."""
+        self.steps, self.values, self.weights = dict(state["steps"]), dict(state["values"]), weights
+
     def close(self, chosen: int) -> None:
         """Let go of weights that English dev chose as well."""
         self.weights = {language: weights for language, weights in self.weights.items() if self.steps[language] != chosen}

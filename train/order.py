@@ -10,23 +10,39 @@ POOL = 24  # batches whose features are sorted by length together: little paddin
 STEP = 8  # lengths are padded to a multiple of this; few shapes mean few kernels to build
 
 
-def shuffled(lengths: Sequence[int], batch: int, random: Random) -> list[list[int]]:
-    """Return one epoch of batches of indices: shuffled, sorted by length within pools of POOL batches, batches shuffled again."""
+def shuffled(lengths: Sequence[int], batch: int, random: Random, even: bool = False) -> list[list[int]]:
+    """Return one epoch of batches of indices: shuffled, sorted by length within pools of POOL batches, batches shuffled again.
+
+    `even`: the batches of a pool have as many tokens each as can be (few long rows, many short ones) instead of `batch` rows each;
+    there are as many batches, so the number of steps stays.
+    """
     order = list(range(len(lengths)))
     random.shuffle(order)
     batches: list[list[int]] = []
     for start in range(0, len(order), POOL * batch):
         pool = sorted(order[start : start + POOL * batch], key=lambda i: lengths[i])
-        batches += [pool[i : i + batch] for i in range(0, len(pool), batch)]
+        batches += _even(pool, lengths, math.ceil(len(pool) / batch)) if even else [pool[i : i + batch] for i in range(0, len(pool), batch)]
     random.shuffle(batches)
     return batches
 
 
-def batches(lengths: Sequence[int], batch: int, total: int, random: Random) -> list[list[int]]:
+def _even(pool: Sequence[int], lengths: Sequence[int], count: int) -> list[list[int]]:
+    """Cut a pool into `count` batches of about equally many tokens, none empty."""
+    total, out, filled = sum(lengths[i] for i in pool), [[]], 0  # type: tuple[int, list[list[int]], int]
+    for number, i in enumerate(pool):
+        left, rows = count - len(out), len(pool) - number
+        if out[-1] and left and (filled + lengths[i] / 2 > total * len(out) / count or rows <= left):
+            out.append([])
+        out[-1].append(i)
+        filled += lengths[i]
+    return out
+
+
+def batches(lengths: Sequence[int], batch: int, total: int, random: Random, even: bool = False) -> list[list[int]]:
     """Return exactly `total` batches: epoch after epoch, the last cut off where it must be."""
     out: list[list[int]] = []
     while lengths and len(out) < total:
-        out += shuffled(lengths, batch, random)
+        out += shuffled(lengths, batch, random, even)
     return out[:total]
 
 

@@ -27,7 +27,7 @@ class Layout:
     """Where rows lie among the flat tokens: sorted by length, then one row of filling.
 
     `index` [tokens]: place of each flat token in the padded tensor seen as one line. `position` [tokens]: its place in its row.
-    `lengths`: of the rows in flat order, filling included; `real`: tokens before the filling; `bounds` [rows + 1]: first token of each row (int32).
+    `longest`, `lengths`: of the rows in flat order, filling included; `real`: tokens before the filling; `bounds` [rows + 1]: first token of each row (int32).
     """
 
     index: Tensor
@@ -35,6 +35,7 @@ class Layout:
     lengths: list[int]
     real: int
     bounds: Tensor
+    longest: int
 
     @property
     def groups(self) -> list[tuple[int, int]]:
@@ -56,7 +57,7 @@ def layout(lengths: Sequence[int], width: int, device: torch.device) -> Layout:
     index = torch.cat([(origin + position)[:real], torch.zeros(len(position) - real, dtype=torch.long)])
     bounds = torch.tensor([0, *accumulate(sizes)], dtype=torch.int32)
     index, position, bounds = (part.to(device, non_blocking=True) for part in (index, position, bounds))
-    return Layout(index, position, sizes, real, bounds)
+    return Layout(index, position, sizes, real, bounds, max(sizes))
 
 
 def flatten(padded: Tensor, place: Layout) -> Tensor:
@@ -91,7 +92,7 @@ def attention(
 
 def _kernel(q: Tensor, k: Tensor, v: Tensor, place: Layout, dropout: float, scale: float) -> Tensor:
     """torch's variable-length attention; its public form has no dropout, so with dropout the operator below it is called, as torch.nested does."""
-    longest = max(place.lengths)
+    longest = place.longest
     if not dropout:
         from torch.nn.attention.varlen import varlen_attn
 
@@ -122,7 +123,7 @@ class _Grouped(torch.autograd.Function):
         return out
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None, None]:
         outs = [torch.empty(grad.shape, dtype=grad.dtype, device=grad.device) for _ in range(3)]
         start, saved = 0, ctx.saved_tensors
         for number, (rows, length) in enumerate(ctx.groups):

@@ -26,10 +26,13 @@ from train.features import Pieces
 from train.frozen import States
 from train.heads import Head
 from train.jobs import Work, work_of
-from train.loop import Outcome, Progress, fit
+from train.logs import Log
+from train.loop import Note, Outcome, Progress, Stopped, fit
 from train.mixture import matched
 from train.model import Encoder, Model, precision_of
 from train.oracle import remember, weights_of
+from train.peers import ALONE, Peers
+from train.resume import Keeper
 from train.run import Run, aside, json_line, record, run_folder, runs_folder
 from train.trim import trim
 
@@ -51,13 +54,16 @@ def base_folder(study: Study, root: Path, cache: Path | None = None) -> Path:
 class Workshop:
     """One encoder in memory; its trained weights are put back to the base's before every run."""
 
-    def __init__(self, study: Study, root: Path, number: int = 0) -> None:
-        self.study, self.root = study, root
+    def __init__(self, study: Study, root: Path, number: int = 0, group: Peers = ALONE) -> None:
+        self.study, self.root, self.group = study, root, group
         self.device = torch.device("cuda", number % torch.cuda.device_count()) if torch.cuda.is_available() else torch.device("cpu")
         self.precision = precision_of(study.precision, self.device)
         folder = base_folder(study, root)
         self.pieces = Pieces(folder)
         self.encoder = Encoder(folder, study.freeze_layers, study.base.dropout).to(self.device)
+        if study.compile and self.device.type == "cuda":
+            self.encoder.compile_layers()
+        self.mark = f"{folder.name} {self.precision} {self.device.type}"
         self.origin = {name: value.clone() for name, value in checkpoint.trained(self.encoder).items()}
         self.states = States(runs_folder(root) / "base" / f"states-{digest([identity(study.base), folder.name, study.freeze_layers])}")
         self.git = _git(root)
@@ -73,20 +79,27 @@ class Workshop:
         model.states = self.states
         return model.eval()
 
-    def train(self, run: Run, progress: Progress) -> tuple[Model, Outcome]:
-        """Train a run (retrieval: nothing to train) and return the model in eval mode with what happened."""
+    def train(self, run: Run, progress: Progress, note: Note = lambda _: None) -> tuple[Model, Outcome]:
+        """Train a run (retrieval: nothing to train) and return the model in eval mode with what happened. `note` gets the lines of its log."""
         work = work_of(self.study, run, self.root)
         if not work.jobs:
             return self.model(run, []), Outcome()
-        return self._swept(run, work, progress) if len(work.rates) > 1 else self._once(run, work, work.rates[0] if work.rates else None, progress)
+        if len(work.rates) > 1:
+            return self._swept(run, work, progress, note)
+        return self._once(run, work, work.rates[0] if work.rates else None, progress, note)
 
-    def _once(self, run: Run, work: Work, rate: float | None, progress: Progress) -> tuple[Model, Outcome]:
+    def _once(self, run: Run, work: Work, rate: float | None, progress: Progress, note: Note) -> tuple[Model, Outcome]:
         model = self.model(run, list(work.heads.values()))
-        outcome = fit(model, work.at(rate), run.seed, progress, work.sampling)
+        keeper = Keeper(self.states_folder(run) / ("own" if rate is None else f"lr-{rate:g}"), self.study.save_minutes, self.study.save_steps, self.mark)
+        outcome = fit(model, work.at(rate), run.seed, progress, work.sampling, keeper, note, self.group)
         outcome.rates = {job.name: job.training.lr for job in work.at(rate)}
         return model, outcome
 
-    def _swept(self, run: Run, work: Work, progress: Progress) -> tuple[Model, Outcome]:
+    def states_folder(self, run: Run) -> Path:
+        """Return where the state of a run in work is kept; it goes when the run is finished."""
+        return runs_folder(self.root) / f".{run.key}.state"
+
+    def _swept(self, run: Run, work: Work, progress: Progress, note: Note) -> tuple[Model, Outcome]:
         """Train at every learning rate of the grid and leave the one with the best dev score in the model: intermediate or English dev, as for
         checkpoints, never a target's test data. A rate at which training diverges loses. Raises ConfigError where all do, or no job has dev rows."""
         if not any(job.dev for job in work.jobs):
@@ -95,11 +108,11 @@ class Workshop:
         best: tuple[float, Outcome, dict[str, torch.Tensor]] | None = None
         for rate in work.rates:
             try:
-                model, outcome = self._once(run, work, rate, progress)
+                model, outcome = self._once(run, work, rate, progress, note)
             except ConfigError as err:
                 tried.append({"lr": rate, "value": None, "error": str(err)})
                 continue
-            value = work.value(outcome.dev)
+            value = self.group.told(work.value(outcome.dev), self.device)
             tried.append(
                 {
                     "lr": rate,
@@ -135,13 +148,19 @@ class Workshop:
 
         A failed run leaves run.json with status 'failed' and raises. Where only the hook fails, the checkpoint is kept.
         """
+        if not self.group.first:
+            self.train(run, progress)
+            return {}
         folder = run_folder(self.root, run)
         with aside(folder) as part:
             try:
-                model, outcome = self.train(run, progress)
+                with Log(part) as log:
+                    model, outcome = self.train(run, progress, log.line)
             except (BrokenPipeError, ConnectionResetError):
                 raise  # the parent is gone: nobody asked for this run any more
             except Exception as err:
+                if isinstance(err, Stopped) and err.model is not None and err.chosen_step:
+                    checkpoint.save(part / "last-good", err.model)
                 write_json(part / "run.json", record(run, "failed", error=_why(err)))
                 raise
             about = self._about(run, outcome, model)
@@ -154,6 +173,7 @@ class Workshop:
                 checkpoint.save(part / "checkpoint", model)
             if failed:
                 write_json(part / "run.json", {**about, "hook_error": _why(failed)})
+        shutil.rmtree(self.states_folder(run), ignore_errors=True)
         if failed:
             raise failed
         return about
