@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+import re
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks import neighbours as training
+from benchmarks.damage import part
 from build_data import neighbours
 from build_data.filters import filters_for
 
@@ -73,7 +76,7 @@ def test_any_text_has_odds_that_are_the_same_again(text: str) -> None:
     runs, negated = neighbours.places(neighbours.tokens(text), neighbours.Forms(frozenset(), frozenset()), frozenset({"ei"}))
     count = len(neighbours.tokens(text))
     assert len(negated) == count and len(runs) == 5 * (count + 1) + 2 * count + max(count - 1, 0)
-    assert not len(runs) or (0 <= np.concatenate([runs, negated]).min() and np.concatenate([runs, negated]).max() < 1 << neighbours.BITS)
+    assert not len(runs) or (np.concatenate([runs, negated]).min() >= 0 and np.concatenate([runs, negated]).max() < 1 << neighbours.BITS)
     for language in GOOD:
         assert np.isfinite(neighbours.salad_odds(text, language)) and neighbours.salad_odds(text, language) == neighbours.salad_odds(text, language)
 
@@ -82,3 +85,31 @@ def test_a_language_without_a_table_says_nothing_and_only_translations_are_asked
     assert neighbours.salad_odds("All that glitters is not gold.", "en") == 0.0 == neighbours.polarity_odds("Kein Gold.", "No gold.", "de")
     asked = {arm: {f.name for f in filters_for(arm, "pair", {})} & {"neighbours", "gap", "polarity"} for arm in ("en", "mt-fi", "bt-en", "native-hu")}
     assert asked == {"en": set(), "mt-fi": {"neighbours", "gap", "polarity"}, "bt-en": set(), "native-hu": set()}
+
+
+def test_training_sees_what_tells_good_from_bad_and_leaves_the_rest() -> None:
+    chance = np.random.default_rng(1)
+    rows: list[np.ndarray] = []
+    bad: list[bool] = []
+    for at in range(400):
+        noise = chance.integers(10, 1 << 8, 5)
+        rows.append(np.array([3 if at % 2 else 4, *noise]))
+        bad.append(bool(at % 2))
+    weights = training.regression(rows, bad, 8)
+    assert weights[3] > 0.3 and weights[4] < -0.3 and abs(weights[10:].mean()) < 0.05 and weights[5] == 0
+
+
+def test_damage_that_training_does_keeps_the_words_or_drops_one_negation() -> None:
+    chance = random.Random(1)
+    text = GOOD["fi"][0]
+    mixed = training.shuffled(text, chance)
+    assert mixed is not None and mixed.endswith(".") and sorted(mixed.lower().replace(",", "")) == sorted(text.lower().replace(",", ""))
+    assert (
+        training.denied("Hän ei nuku.", re.compile(r"\bei\b"), chance) == "Hän nuku." and training.denied("Hän nukkuu.", re.compile(r"\bei\b"), chance) is None
+    )
+
+
+def test_a_sentence_serves_for_one_thing() -> None:
+    parts = [part(f"Sentence {at}.") for at in range(4000)]
+    shares = [parts.count(name) / 4000 for name in ("taught", "fitted", "reported")]
+    assert shares == pytest.approx([0.25, 0.25, 0.5], abs=0.03)
