@@ -1,0 +1,151 @@
+"""Times the training loop beside transformers.Trainer, in one run, on the same model, rows and batch size.
+
+    python -m benchmarks.train --against-trainer [--steps 200] [--batch 16]   CPU: e5-small on MNLI; speed, memory, loss curves
+    python -m benchmarks.train --parts [--steps 30]                           CPU: what each of the loop's economies brings
+    python -m benchmarks.train --cuda [--quick]                               GPU: XLM-R Large, random weights, lengths of MNLI and SQuAD
+
+Trainer gets dynamic padding, group_by_length, the fused optimiser and bfloat16 or float32, whichever a short trial finds faster. Sides are
+processes of their own that work by turns of ten steps, so that a busy machine slows both; the first turn warms up and is not counted.
+Tokens are real ones, padding is not counted. CPU threads: OMP_NUM_THREADS, else all cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks.train_sides import TURN
+
+
+@dataclass
+class Side:
+    """A side's process and what it told."""
+
+    name: str
+    process: subprocess.Popen[str]
+    told: list[dict[str, Any]] = field(default_factory=list)
+
+    def turn(self) -> None:
+        """Let it take ten steps."""
+        assert self.process.stdin and self.process.stdout
+        print(flush=True, file=self.process.stdin)
+        line = self.process.stdout.readline()
+        while line and not line.startswith('{"seconds"'):
+            line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit(f"{self.name} ended with code {self.process.wait()}")
+        self.told.append(json.loads(line))
+
+    def end(self) -> None:
+        """End its process."""
+        self.process.kill()
+        self.process.wait()
+
+    @property
+    def speed(self) -> float:
+        """Real tokens a second after the first turn."""
+        told = self.told[1:]
+        return float(sum(one["tokens"] for one in told) / sum(one["seconds"] for one in told))
+
+    @property
+    def peak(self) -> float:
+        """MB."""
+        return float(max(one["peak"] for one in self.told))
+
+    def losses(self) -> list[float]:
+        """Mean loss of each turn."""
+        return [statistics.mean(one["losses"]) for one in self.told]
+
+
+def start(work: Path, steps: int, batch: int, name: str, side: str, *how: str) -> Side:
+    """Start a side; it loads and waits."""
+    command = [sys.executable, "-m", "benchmarks.train_sides", side, *how, "--steps", str(steps), "--batch", str(batch), "--work", str(work)]
+    return Side(name, subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True))
+
+
+def by_turns(sides: Sequence[Side], turns: int) -> None:
+    """Let the sides work by turns and end them."""
+    try:
+        for _ in range(turns):
+            for side in sides:
+                side.turn()
+    finally:
+        for side in sides:
+            side.end()
+
+
+def against_trainer(work: Path, steps: int, batch: int) -> None:
+    """Print speed, memory and loss of both sides, and whether the losses agree."""
+    trial = [start(work, 2 * TURN, batch, how, "trainer", *([how] if how == "float32" else [])) for how in ("bfloat16", "float32")]
+    by_turns(trial, 2)
+    faster = max(trial, key=lambda side: side.speed)
+    print("Trainer, a trial: " + ", ".join(f"{side.name} {side.speed:,.0f} tokens/s" for side in trial))
+    ours = start(work, steps, batch, "ours", "ours")
+    theirs = start(work, steps, batch, f"Trainer ({faster.name})", "trainer", *([faster.name] if faster.name == "float32" else []))
+    by_turns((ours, theirs), steps // TURN)
+    print(f"e5-small, MNLI, batches of {batch} pairs, {steps} steps, {ours.told[0]['threads']} threads, torch {torch.__version__}")
+    for side in (ours, theirs):
+        print(f"  {side.name:20} {side.speed:7,.0f} tokens/s   peak {side.peak:6,.0f} MB")
+    print(f"  ours is {ours.speed / theirs.speed:.2f} times as fast and takes {ours.peak / theirs.peak:.2f} of the memory")
+    print("  steps         " + " ".join(f"{TURN * (i + 1):6d}" for i in range(0, steps // TURN, 2)))
+    for side in (ours, theirs):
+        curve = side.losses()
+        print(f"  {side.name:13} " + " ".join(f"{statistics.mean(curve[i : i + 2]):6.3f}" for i in range(0, len(curve), 2)))
+    last = [side.losses()[-(len(side.told) // 4) :] for side in (ours, theirs)]
+    means, errors = [statistics.mean(some) for some in last], [statistics.stdev(some) / len(some) ** 0.5 for some in last]
+    noise = (errors[0] ** 2 + errors[1] ** 2) ** 0.5
+    print(f"  last quarter: {means[0]:.3f} and {means[1]:.3f}; difference {means[0] - means[1]:+.3f}, standard error of it {noise:.3f}")
+
+
+def parts(work: Path, steps: int, batch: int) -> None:
+    """Print what the loop loses without each of its economies."""
+    ways = {
+        "ours": (), "padded rows, Transformers' own forward": ("padded",), "torch's dropout bits": ("torch-dropout",),
+        "whole vocabulary": ("full",), "float32": ("float32",), "batches of even tokens": ("even",),
+    }  # fmt: skip
+    sides = [start(work, steps, batch, name, "ours", *how) for name, how in ways.items()]
+    sides += [
+        start(work, steps, batch, "Trainer, bfloat16", "trainer"),
+        start(work, steps, batch, "Trainer, bfloat16, trimmed vocabulary", "trainer", "trimmed"),
+    ]
+    by_turns(sides, steps // TURN)
+    print(f"e5-small, MNLI, batches of {batch} pairs, {steps} steps each by turns, {sides[0].told[0]['threads']} threads")
+    for side in sides:
+        print(f"  {side.name:42} {side.speed:7,.0f} tokens/s   {side.speed / sides[0].speed:.2f} of ours   peak {side.peak:6,.0f} MB")
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--against-trainer", action="store_true")
+    arguments.add_argument("--parts", action="store_true")
+    arguments.add_argument("--cuda", action="store_true")
+    arguments.add_argument("--quick", action="store_true", help="GPU: fewer steps and settings")
+    arguments.add_argument("--steps", type=int, default=0)
+    arguments.add_argument("--batch", type=int, default=16)
+    asked = arguments.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        if asked.against_trainer:
+            against_trainer(Path(folder), asked.steps or 200, asked.batch)
+        if asked.parts:
+            parts(Path(folder), asked.steps or 30, asked.batch)
+    if asked.cuda or asked.against_trainer:
+        if not torch.cuda.is_available():
+            print("XLM-R Large on a GPU: not run: no CUDA device")
+            return
+        from benchmarks.train_cuda import run
+
+        run(asked.quick)
+
+
+if __name__ == "__main__":
+    main()
