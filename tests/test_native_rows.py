@@ -131,3 +131,39 @@ def test_a_corpus_that_does_not_fit_is_told(override: str, said: str) -> None:
 def test_genres_are_told_in_one_line() -> None:
     genres = {"made": {"law": 9, "web": 1}, "before": {"law": 3, "web": 1}, "train": {"law": 1, "web": 1}}
     assert shares_line({"genres": genres}) == "genres: law 75 -> 50 %, web 25 -> 50 %" and shares_line({}) == ""
+
+
+@pytest.mark.parametrize("name", ["hu/husst", "hu/hurte", "hu/hucopa", "hu/huwnli", "hu/nerkor", "fi/xed", "hu/xed", "fi/turku_paraphrase"])
+def test_translated_labelled_corpora_are_never_native(name: str) -> None:
+    language = name[:2]
+    with pytest.raises(ConfigError, match=rf"'{name}' is human-translated, so it is no native text; take it out"):
+        study(f'tasks.nli = {{ kind = "pair", maker = "acceptability", native = {{ {language} = ["{name}"] }} }}')
+
+
+def test_translated_rows_of_a_native_corpus_go_and_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = study('tasks.nli = { kind = "pair", maker = "acceptability", native = { hu = ["hu/hucola"] } }', 'intermediate = [["nli"]]')
+    rows: list[Record] = [
+        Pair(id=f"r{i}", premise=f"Ez egy mondat {i}.", hypothesis="", label="acceptable", origin="human-translated" if i % 3 == 0 else "native")
+        for i in range(9)
+    ]
+    monkeypatch.setattr(native.readers, "read_records", lambda corpus, split: rows if split == "train" else [])
+    kept, ledgers = native._records(loaded, "nli", "hu")
+    assert len(kept) == 6 and ledgers == [{"step": "read", "in": 9, "made": 0, "kept": 6, "excluded": {"translated": 3}}]
+
+
+@pytest.mark.corpora
+@pytest.mark.parametrize(
+    ("name", "maker", "least"),
+    [
+        ("fi/turku_paraphrase_pb", "paraphrase", 5500),
+        ("hu/hucola", "acceptability", 3000),
+        ("fi/eduskunta_vkk", "topic", 13_000),
+        ("hu/nerkor_native", "names", 15_000),
+    ],
+)
+def test_real_labelled_corpora_give_even_labels(name: str, maker: str, least: int) -> None:
+    corpus = native.corpora.load(name)
+    rows = [row for split in native._splits(corpus) for row in native.readers.read_records(corpus, split)]
+    made = native.make(maker)(rows, name[:2], None, 1).records  # type: ignore[arg-type]
+    counts = Counter(row.label for row in made if isinstance(row, Pair))
+    assert len(made) >= least and (not counts or max(counts.values()) == min(counts.values())) and {row.origin for row in made} == {"native"}
