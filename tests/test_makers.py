@@ -76,37 +76,37 @@ def test_plain_sentences(text: str, fault: str) -> None:
     assert whole_sentence(text, 4, 60) == fault
 
 
-def test_coherence_rows() -> None:
+def test_rows_of_neighbours() -> None:
     docs = [document(" ".join(LINES[:4]), " ".join(LINES[4:]), id=f"d{i}") for i in range(30)]
-    made = make("coherence")(docs, "fi", Tagged("fi"), 1)
+    made = make("neighbours")(docs, "fi", Tagged("fi"), 1)
     order = {line: i for i, line in enumerate(LINES)}
     counts = Counter()
     for row in made.records:
-        assert isinstance(row, Pair) and row.id.startswith(f"{row.document}-coherence-") and (row.corpus, row.licence) == ("fi/x", "CC0-1.0")
+        assert isinstance(row, Pair) and row.id.startswith(f"{row.document}-neighbours-") and (row.corpus, row.licence) == ("fi/x", "CC0-1.0")
         step = order[row.hypothesis] - order[row.premise]
         assert {"follows": step == 1, "precedes": step == -1, "elsewhere": abs(step) >= 3}[row.label]
         counts[row.label] += 1
-    check_labels(made.records, labels_of("coherence"), "coherence")
+    check_labels(made.records, labels_of("neighbours"), "neighbours")
     assert max(counts.values()) - min(counts.values()) <= 1 and made.ledgers[1]["kept"] == len(made.records) > 60
-    again = make("coherence")(docs, "fi", Tagged("fi"), 1).records
-    assert again == made.records != make("coherence")(docs, "fi", Tagged("fi"), 2).records
+    again = make("neighbours")(docs, "fi", Tagged("fi"), 1).records
+    assert again == made.records != make("neighbours")(docs, "fi", Tagged("fi"), 2).records
 
 
 def test_each_neighbour_pair_is_used_once() -> None:
-    rows = make("coherence")([document(" ".join(LINES))], "fi", Tagged("fi"), 1).records
+    rows = make("neighbours")([document(" ".join(LINES))], "fi", Tagged("fi"), 1).records
     pairs = [frozenset((r.premise, r.hypothesis)) for r in rows if isinstance(r, Pair)]
     assert len(pairs) == len(set(pairs))
 
 
 def test_documents_without_content_are_counted() -> None:
     docs = [document(id="a"), document("  ", id="b"), document("Vain yksi lause tässä.", id="c"), document(" ".join(LINES), id="e"), document("x", id="e")]
-    made = make("coherence")(docs, "fi", Tagged("fi"), 1)
+    made = make("neighbours")(docs, "fi", Tagged("fi"), 1)
     assert made.ledgers[0] == {"step": "read documents", "in": 5, "made": 0, "kept": 1, "excluded": {"empty": 2, "one_sentence": 1, "same_id": 1}}
 
 
 def test_short_documents_cannot_fill_elsewhere() -> None:
     """Two sentences have no elsewhere; the other classes may not outgrow it."""
-    made = make("coherence")([document(LINES[0] + " " + LINES[1], id=f"d{i}") for i in range(20)], "fi", Tagged("fi"), 1)
+    made = make("neighbours")([document(LINES[0] + " " + LINES[1], id=f"d{i}") for i in range(20)], "fi", Tagged("fi"), 1)
     assert len(made.records) <= 2 and made.ledgers[1]["excluded"]["class_balance"] >= 18
 
 
@@ -136,7 +136,7 @@ def test_long_paragraphs_get_a_window_of_five_sentences() -> None:
 def test_max_sentences_and_unknown_names() -> None:
     made = make("cloze_questions", max_sentences=3)([document(" ".join(LINES))], "fi", Tagged("fi"), 1)
     assert made.ledgers[1]["made"] == 3
-    assert maker_key("coherence") != maker_key("coherence", 3)
+    assert maker_key("neighbours") != maker_key("neighbours", 3)
     with pytest.raises(ConfigError, match="no maker named 'coherense'; did you mean coherence"):
         make("coherense")
     with pytest.raises(ConfigError, match="language with question rules named 'sv'"):
@@ -147,7 +147,7 @@ def test_max_sentences_and_unknown_names() -> None:
 def test_the_mini_corpora_give_what_the_demo_needs(language: str, tmp_path: Path) -> None:
     """400 rows a task and language from all 80 documents; here a quarter of them, for speed."""
     docs = read_documents(corpora.load(f"mini/{language}-docs"), "docs")
-    pairs = make("coherence")(docs, language, Tagged(language), 1)
+    pairs = make("neighbours")(docs, language, Tagged(language), 1)
     assert len(pairs.records) >= 400
     spans = make("cloze_questions")(docs[:12], language, load_parser(MINI, language, tmp_path / "p.sqlite"), 1)
     assert len(spans.records) >= 50, json.dumps(spans.ledgers)

@@ -9,27 +9,17 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from prose import prose, word
 from tagged import Tagged
 
 from build_data.makers import family, make
 from build_data.makers.cohesion import plain, scripts
 from build_data.makers.common import Made, read_documents
-from build_data.makers.endings import ALIKE, APART, ENDINGS, RATIO
+from build_data.makers.endings import ENDINGS, RATIO
+from build_data.makers.tied import ALIKE, APART
 from build_data.near import jaccard, normal
 from build_data.split import held_out, side
 from corpora.records import Choice, Document
-
-
-def word(*parts: object) -> str:
-    """Return a made-up word of seven letters that depends on `parts` alone."""
-    return "".join(Random(repr(parts)).choices("bdfghklmnprstv", k=7))
-
-
-def prose(name: str, lines: int, paragraph: int) -> Document:
-    """Return a document in which each sentence shares one word with the one before it, and no word with any other."""
-    texts = [" ".join([word(name, i, "a").capitalize(), *(word(name, i, j) for j in range(4)), word(name, i - 1, 0)]) + "." for i in range(lines)]
-    paragraphs = tuple(" ".join(texts[i : i + paragraph]) for i in range(0, lines, paragraph))
-    return Document(id=name, paragraphs=paragraphs, genre="novel", corpus="fi/x", licence="CC0-1.0")
 
 
 def made(documents: Sequence[Document], seed: int = 1, most: int = 60) -> Made:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from build_data.makers import cloze, coherence, discourse, endings, labelled, matching, passages
+from build_data.makers import cloze, coherence, discourse, endings, labelled, matching, neighbours, passages
 from build_data.makers.common import Declared, Made, Maker
 from corpora.config import pick
 from corpora.shards import file_sha256
@@ -23,6 +23,7 @@ MAKERS: Mapping[str, Declared] = {
     "coherence": coherence.FAMILY,
     "discourse": discourse.FAMILY,
     "endings": endings.FAMILY,
+    "neighbours": neighbours.FAMILY,
     "matching": matching.FAMILY,
     "text": passages.FAMILY,
 }

@@ -22,7 +22,7 @@ COMMON = 0.01  # share of all sentences beyond which a stem is no content
 TOPIC = 0.12  # share of a document's sentences beyond which a stem tells no place in it
 FEW = 3  # sentences that a stem may always stand in, whatever the shares say
 LINES = 1_000  # sentences of a document that are looked at; the makers bound its rows
-SHORTEST, LONGEST = 5, 30  # words a sentence; four sentences and an ending then fit into about 200 sub-words
+SHORTEST, LONGEST = 5, 35  # words a sentence
 ODD = re.compile(r"[\"'“”„»«‘’…;]|\d\)|[.!?]\S+\s|\b[A-ZÅÄÖÁÉÍÓÚÜŐŰ]{4,}\b|--| [–-] .* [–-] .* [–-] ")  # quotations, enumerations, headings in capitals
 
 

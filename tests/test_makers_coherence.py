@@ -1,0 +1,60 @@
+"""build_data/makers/coherence: closed groups of two passages, so that neither text alone tells the class."""
+
+from __future__ import annotations
+
+from collections import Counter
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from prose import prose, word
+from tagged import Tagged
+
+from build_data.makers import labels_of, make
+from build_data.makers.coherence import LABELS, RATIO
+from build_data.makers.common import read_documents
+from build_data.makers.tied import APART
+from corpora.records import Document, Pair, check_labels
+
+
+def rows_of(documents: list[Document], seed: int = 1, most: int = 60) -> list[Pair]:
+    return [row for row in make("coherence", most)(documents, "fi", Tagged("fi"), seed).records if isinstance(row, Pair)]
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(1, 5), st.integers(2, 60), st.integers(2, 20), st.integers(0, 9), st.randoms(use_true_random=False))
+def test_each_text_is_once_in_each_class_whatever_the_documents(documents: int, lines: int, paragraph: int, seed: int, random: Random) -> None:
+    docs = [prose(f"d{i}", lines + i, paragraph) for i in range(documents)]
+    rows = rows_of(docs, seed)
+    check_labels(rows, labels_of("coherence"), "coherence")
+    for side in ("premise", "hypothesis"):
+        uses = Counter((getattr(row, side), row.label) for row in rows)
+        assert set(uses.values()) <= {1} and all((text, label) in uses for text, _ in uses for label in LABELS)
+    assert len({row.id for row in rows}) == len(rows)
+    assert rows_of(random.sample(docs, len(docs)), seed) == rows
+
+
+def test_what_follows_is_the_next_sentence_and_what_does_not_is_far_away() -> None:
+    document = prose("d", 200, 50)
+    texts = [s for part in read_documents([document], "fi", 2)[0][0][1] for s in part]
+    rows = rows_of([document], most=400)
+    assert len(rows) >= 60
+    for row in rows:
+        context = [i for i, text in enumerate(texts) if text in row.premise]
+        at = texts.index(row.hypothesis)
+        assert context == list(range(context[0], context[-1] + 1)) and len(context) <= 4
+        assert (at == context[-1] + 1) if row.label == "follows" else min(abs(at - i) for i in context) > APART
+    sizes = Counter(len(row.hypothesis) for row in rows)
+    assert max(sizes) <= RATIO * min(sizes) * 2
+
+
+def test_rows_are_bounded_and_counted() -> None:
+    result = make("coherence", 8)([prose("d", 200, 50)], "fi", Tagged("fi"), 1)
+    ledger = result.ledgers[1]
+    assert len(result.records) == 8 and ledger["made"] == ledger["kept"] + sum(ledger["excluded"].values()) and ledger["excluded"]["document_full"] > 0
+
+
+def test_sentences_without_a_tie_make_no_row() -> None:
+    texts = [" ".join([word("x", i, "a").capitalize(), *(word("x", i, j) for j in range(5))]) + "." for i in range(30)]
+    result = make("coherence")([Document(id="d", paragraphs=(" ".join(texts),))], "fi", Tagged("fi"), 1)
+    assert not result.records and result.ledgers[1]["excluded"] == {"no_tie": 29}
