@@ -11,7 +11,7 @@ from corpora.study import Mix, arms_of, built_tasks, masking_arms, members, mix_
 FAST = {"epochs": 1, "batch": 8, "max_length": 64}
 NLI = {"kind": "pair", "english": "mini/en-nli", "labels": ["yes", "no", "maybe"], "training": FAST}
 QA = {"kind": "span", "english": "mini/en-qa", "training": FAST}
-WIKI = {"kind": "text", "native": {"fi": ["mini/fi-docs"], "hu": ["mini/hu-docs"]}, "maker": "running_text", "training": FAST}
+WIKI = {"kind": "text", "native": {"fi": ["mini/fi-docs"], "hu": ["mini/hu-docs"]}, "maker": "text", "training": FAST}
 
 
 def study(tmp_path, **changes):

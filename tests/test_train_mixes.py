@@ -160,7 +160,7 @@ MIXES = {
 def whole(base, root, **changes):
     grid = {**FAST, "lr_grid": [1e-4, 1e-2]}
     tasks = {"nli": {"kind": "pair", "english": "mini/en-nli", "labels": ["yes", "no", "maybe"], "training": FAST}, "qa": {"kind": "span", "english": "mini/en-qa", "training": FAST},
-             "wiki": {"kind": "text", "native": {"fi": ["mini/fi-docs"]}, "maker": "running_text", "training": FAST},
+             "wiki": {"kind": "text", "native": {"fi": ["mini/fi-docs"]}, "maker": "text", "training": FAST},
              "swept": {"kind": "pair", "english": "mini/en-nli", "labels": ["yes", "no", "maybe"], "training": grid}}  # fmt: skip
     made = tiny.study(base, tasks=tasks, mixes=MIXES, intermediate=[["nli"], ["masked"], ["joint"], ["longer"], ["swept"]], seeds=[1, 2], **changes)
     for task in ("nli", "swept"):

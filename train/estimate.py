@@ -71,14 +71,18 @@ class Estimator:
         """Return the cost of a run; retrieval trains nothing."""
         if run.target and self.study.targets[run.target].retrieval:
             return Cost(0, 0)
-        jobs = self._jobs(run)
-        own = {name: steps_of(round(size.rows * size.inputs), t.batch, t.epochs, t.max_steps) for name, (size, _, t) in jobs.items()}
-        counts = self._sampling(run).counts(own, {name: size.rows for name, (size, _, _) in jobs.items()})
+        jobs, counts = self._jobs(run), self._counts(run)
         tokens = sum(self._tokens(size, t, counts[name]) for name, (size, _, t) in jobs.items())
         evals = max((t.evals for _, dev, t in jobs.values() if dev.rows), default=0)
         seen = sum(dev.rows * dev.tokens for _, dev, _ in jobs.values()) * evals
         times = max([len(t.lr_grid) for _, _, t in jobs.values()] + [1]) if "lr" not in run.guides else 1
         return Cost(sum(counts.values()) * times, round(tokens) * times, round(seen) * times)
+
+    def _counts(self, run: Run) -> dict[str, int]:
+        """Return job -> steps of one training of a run."""
+        jobs = self._jobs(run)
+        own = {name: steps_of(round(size.rows * size.inputs), t.batch, t.epochs, t.max_steps) for name, (size, _, t) in jobs.items()}
+        return self._sampling(run).counts(own, {name: size.rows for name, (size, _, _) in jobs.items()})
 
     def length(self, runs: Sequence[Run]) -> float:
         """Return the tokens of a mean training input of these runs, every token counting once."""
@@ -100,7 +104,7 @@ class Estimator:
         mix = mix_of(self.study, run.tasks)
         if "steps" in run.guides:
             group = next(g for g in self.study.intermediate if twin(self.study, run.tasks[0], g))
-            return Sampling(extra=self.cost(Run(phase="intermediate", tasks=group, arm=self._arm(group), seed=run.seed)).steps)
+            return Sampling(extra=sum(self._counts(Run(phase="intermediate", tasks=group, arm=self._arm(group), seed=run.seed)).values()))
         if run.target and not run.settings.get("joint"):
             return Sampling()
         return Sampling(mix, 0 if run.target else self.study.budget.steps, mix.mlm.task if mix.mlm else "")
@@ -148,10 +152,8 @@ class Estimator:
             wanted = max(1, min(wanted, have))
         inputs, tokens = 1.0, min(TYPICAL[spec.kind], spec.training.max_length * (4.0 if spec.kind == "choice" else 1.0))
         for corpus, part in spec.sources[:1]:
-            try:
+            if corpora.load(corpus).kind == spec.kind and _local(corpus, part):
                 inputs, tokens = self._look(read_records(corpora.load(corpus), part, limit=QUICK), spec.kind, spec.labels, spec.training)
-            except ConfigError:
-                break
         return Size(wanted, inputs, tokens, guessed=True)
 
     def target(self, name: str, split: str) -> Size:
@@ -164,10 +166,9 @@ class Estimator:
         declared = _declared(target.english, target.split if split == "train" else split)
         rows = min(most or declared, declared or most) or GUESS_ROWS
         kind = METRIC_KIND[target.metric]
-        try:
-            return Size(rows, *self._look(target_records(self.study, name, split), kind, target.labels, target.training))
-        except ConfigError:
+        if not _local(target.english, target.split if split == "train" else split):
             return Size(rows, 1.0, min(TYPICAL[kind], float(target.training.max_length)), guessed=True)
+        return Size(rows, *self._look(target_records(self.study, name, split), kind, target.labels, target.training))
 
     def _size(self, name: str, made: Callable[[], Size]) -> Size:
         if name not in self._sizes:
@@ -192,11 +193,15 @@ def _declared(name: str, split: str) -> int:
     """Return how many rows a split has by its declaration, 0 = it does not say: those of the local files where they are here, else the Hub's."""
     corpus = corpora.load(name)
     hub = corpus.hub.rows.get(split, 0) if corpus.hub else 0
+    return corpus.splits[split].rows if split in corpus.splits and (not hub or _local(name, split)) else hub
+
+
+def _local(name: str, split: str) -> bool:
+    """Say whether a split's files are on this machine and of the declared sums: an estimate never asks the Hub."""
     try:
-        local = split in corpus.splits and (not hub or corpora.locate(corpus, split, verify=False) is not None)
+        return corpora.locate(corpora.load(name), split) is not None
     except ConfigError:
-        local = False
-    return corpus.splits[split].rows if local else hub
+        return False
 
 
 def row_cost(record: Record, training: Training) -> tuple[int, float]:

@@ -30,20 +30,18 @@ def dry_run(console: Console, study: Study, runs: Sequence[Run], states: Mapping
 
 
 def _table(study: Study, runs: Sequence[Run], states: Mapping[str, State], costs: Mapping[str, Cost]) -> Table:
+    """Return a line per run, or where there are many per cell with all its seeds."""
     table = Table(title=f"{study.title}: {len(runs)} runs", title_justify="left")
-    for column in ("run", "phase", "trained on", "target", "seed", "state"):
+    each = len(runs) <= MANY
+    for column in ("run" if each else "runs", "phase", "trained on", "target", *(("seed", "state") if each else ("done",))):
         table.add_column(column)
     for column in ("steps", "tokens ~"):
         table.add_column(column, justify="right")
-    for some in [[run] for run in runs] if len(runs) <= MANY else _cells(runs):
-        first, cost = some[0], costs[some[0].key]
+    for some in [[run] for run in runs] if each else _cells(runs):
+        first, cost = some[0], Cost(*(sum(getattr(costs[run.key], name) for run in some) for name in ("steps", "tokens")))
         source = f"{'+'.join(first.tasks)}.{first.arm}" if first.tasks else "base"
-        done = sum(states[run.key] == "done" for run in some)
-        state = states[first.key] if len(some) == 1 else f"{done} of {len(some)} done"
-        seeds = ", ".join(str(run.seed) for run in some)
-        table.add_row(
-            first.key if len(some) == 1 else f"{len(some)} runs", first.phase, source, first.target, seeds, state, f"{cost.steps:,}", f"{cost.tokens:,}"
-        )
+        told = (str(first.seed), states[first.key]) if each else (str(sum(states[run.key] == "done" for run in some)),)
+        table.add_row(first.key if each else str(len(some)), first.phase, source, first.target, *told, f"{cost.steps:,}", f"{cost.tokens:,}")
     return table
 
 

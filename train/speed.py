@@ -65,7 +65,7 @@ def arithmetic(study: Study, work: float, length: float) -> str:
     hours = work * each / (PEAK * UTILISATION) / 3600
     weights = net.layers * (4 * net.width**2 + 2 * net.width * net.inner)
     return (
-        f"one H200-class GPU: about {hours:,.1f} hours = {work:,.0f} tokens x {each / 1e9:.2f} GFLOP a token / ({PEAK / 1e12:.0f} TFLOP/s bf16 x {UTILISATION}) / 3600; "
+        f"one H200-class GPU: about {hours:,.1f} hours (GPU-hours) = {work:,.0f} tokens x {each / 1e9:.2f} GFLOP a token / ({PEAK / 1e12:.0f} TFLOP/s bf16 x {UTILISATION}) / 3600; "
         f"a token costs 6 x {weights / 1e6:.0f} M layer weights and 12 x {length:.0f} x {net.width} per layer for attention"
         f"{f', of {study.freeze_layers} frozen layers a third' if study.freeze_layers else ''}. "
         f"The rate is the chip's data sheet, the share of it ({UTILISATION}) is assumed"
