@@ -52,6 +52,31 @@ def _features(texts: Sequence[str]) -> Any:
     return need("sklearn.pipeline", "build").make_union(words, letters).fit_transform(list(texts)).tocsr()
 
 
+def taught(texts: Sequence[str], labels: Sequence[str], asked: Sequence[str]) -> list[dict[str, float]]:
+    """Return the probability of each label for each text of `asked`, from a classifier trained on `texts` with their `labels`.
+
+    Raises ValueError where no n-gram stands in two of the texts (scikit-learn's word for it).
+    """
+    features = _features([*texts, *asked])
+    known, library, pool = features[: len(texts)], need("sklearn.linear_model", "build"), need("threadpoolctl", "build")
+    with pool.threadpool_limits(1):
+        model = library.LogisticRegression(C=1.0, max_iter=200, tol=TOLERANCE).fit(known, list(labels))
+        return _named(model, features[len(texts) :])
+
+
+def taught_numbers(rows: Sequence[Sequence[float]], labels: Sequence[str], asked: Sequence[Sequence[float]]) -> list[dict[str, float]]:
+    """Return the same from rows of numbers (lengths, say), by boosted trees of depth 3."""
+    library, pool = need("sklearn.ensemble", "build"), need("threadpoolctl", "build")
+    with pool.threadpool_limits(1):
+        model = library.HistGradientBoostingClassifier(max_depth=3, max_iter=100, random_state=0).fit([list(row) for row in rows], list(labels))
+        return _named(model, [list(row) for row in asked])
+
+
+def _named(model: Any, rows: Any) -> list[dict[str, float]]:
+    names = [str(name) for name in model.classes_]
+    return [dict(zip(names, map(float, row), strict=True)) for row in model.predict_proba(rows)]
+
+
 def measure(before: Sequence[str], after: Sequence[str], labels: Sequence[str], folds: Sequence[int]) -> dict[str, Any]:
     """Compare the guesses from two versions of the same rows' texts: shares (0 to 1) with 95 % intervals, and the paired change.
 
