@@ -237,6 +237,19 @@ def test_a_guide_without_a_record_is_told(base, tmp_path):
     assert read_record(run_folder(tmp_path, run)) == {}
 
 
+def test_grids_of_what_trains_together_must_agree(base, tmp_path):
+    other = {"kind": "span", "english": "mini/en-qa", "training": {**FAST, "lr_grid": [1e-3, 1e-2]}}
+    swept = {"kind": "pair", "english": "mini/en-nli", "labels": ["yes", "no", "maybe"], "training": {**FAST, "lr_grid": [1e-4, 1e-2]}}
+    made = tiny.study(base, tasks={"nli": swept, "qa": other}, intermediate=[["nli", "qa"]])
+    tiny.built(made, tmp_path)
+    with pytest.raises(ConfigError, match=r"must try the same training\.lr_grid; found \[0\.0001, 0\.01\], \[0\.001, 0\.01\]"):
+        plan(made, tmp_path)
+    joint = tiny.study(base, tasks={"nli": swept, "qa": other}, mixes={"both": {"tasks": ["nli"], "mode": "single-stage"}}, intermediate=[["both"]])
+    run = next(r for r in plan(joint, tmp_path) if r.tasks)
+    work = work_of(joint, run, tmp_path)
+    assert work.rates == (1e-4, 1e-2) and [job.training.lr for job in work.at(1e-2)] == [1e-2, 3e-5]  # the target keeps its own
+
+
 def test_steps_of_the_budget_match_unequal_arms(base, tmp_path):
     model = tiny.model(base, ("pair", Shape("pair", ("yes", "no", "maybe"), 64)))
     training = tiny.study(base).tasks["nli"].training

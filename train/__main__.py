@@ -14,6 +14,7 @@ from rich.console import Console
 from corpora import study as studies
 from corpora.config import ConfigError, pick
 from corpora.study import Study
+from train.disk import check_disk
 from train.display import Bar
 from train.estimate import Estimator
 from train.execute import Executor, Summary
@@ -68,7 +69,9 @@ def _execute(console: Console, study: Study, root: Path, runs: list[Run], after:
     todo = [run for run in runs if state(root, run, after) != "done"]
     bar = Bar(console, todo, {run.key: estimator.cost(run) for run in runs})
     try:
-        return Executor(study, root, runs, after, bar, workers).go()
+        executor = Executor(study, root, runs, after, bar, workers)
+        check_disk(study, root, todo, executor.count)
+        return executor.go()
     finally:
         bar.close()
 

@@ -22,6 +22,7 @@ from train.features import Pieces, Shape
 from train.heads import Head
 from train.model import Encoder, Model
 
+VERSION = 1  # of what a checkpoint holds: raise it when an older one can no longer be read rightly
 WORDS = "embeddings.word_embeddings.weight"
 
 
@@ -43,7 +44,7 @@ def save(folder: Path, model: Model) -> None:
         with whole(folder / f"{name}.safetensors") as file:
             file.write(to_bytes(values))
     specs = [{"name": head.name, **{key: value for key, value in asdict(head.shape).items() if key != "gold"}} for head in model.specs.values()]
-    write_json(folder / "checkpoint.json", {"frozen": model.encoder.frozen, "heads": specs})
+    write_json(folder / "checkpoint.json", {"version": VERSION, "frozen": model.encoder.frozen, "heads": specs})
 
 
 def heads_of(folder: Path) -> list[Head]:
@@ -56,6 +57,11 @@ def _about(folder: Path) -> dict[str, Any]:
         value: dict[str, Any] = json.loads((folder / "checkpoint.json").read_text("utf-8"))
     except (OSError, ValueError) as err:
         raise ConfigError(f"{folder}: no whole checkpoint there ({err}); delete the run's folder and run the same command again") from None
+    if value.get("version", VERSION) != VERSION:  # those of the first versions do not say
+        raise ConfigError(
+            f"{folder}: a checkpoint of version {value['version']}, but this program reads version {VERSION}; use the program that wrote it, "
+            f"or delete {folder.parent} and run the same command again"
+        )
     return value
 
 

@@ -95,7 +95,7 @@ class _Planner:
 
     def _guided(self, run: Run, trainings: Sequence[Training], what: tuple[Any, ...]) -> Run:
         """Return the run with the guide of its learning rate, where that is swept and this is not the run which does it."""
-        if not any(training.lr_grid for training in trainings) or (run.target and self.study.targets[run.target].retrieval):
+        if (run.target and self.study.targets[run.target].retrieval) or not grid_of(trainings, f"studies/{self.study.name}.toml"):
             return run
         first = self.swept.setdefault(what, run.key)
         return run if first == run.key else dataclasses.replace(run, guides={**run.guides, "lr": first})
@@ -132,6 +132,14 @@ class _Planner:
             return settings | {"layer": what.layer, "pooling": what.pooling, "prefix": what.prefix}
         watched = {"oracle_rows": what.oracle_rows} if what.oracle_rows else {}
         return settings | {"training": {name: training_of(what.training)}} | watched
+
+
+def grid_of(trainings: Sequence[Training], where: str) -> tuple[float, ...]:
+    """Return the learning rates that a run tries; what has no grid keeps its own. Raises ConfigError where two trained together have different ones."""
+    grids = {training.lr_grid for training in trainings if training.lr_grid}
+    if len(grids) > 1:
+        raise ConfigError(f"{where}: what trains together must try the same training.lr_grid; found {', '.join(str(list(grid)) for grid in sorted(grids))}")
+    return next(iter(grids), ())
 
 
 def training_of(training: Training) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from corpora.records import Kind
 from corpora.study import METRIC_KIND, Study, Training, members, mix_of
 from train.data import target_records, watched_records
 from train.features import Shape
+from train.graph import grid_of
 from train.heads import Head
 from train.loop import Job
 from train.metrics import DUPLICATE, KIND_METRIC, METRICS
@@ -30,7 +31,8 @@ class Work:
 
     def at(self, rate: float | None) -> list[Job]:
         """Return the jobs at a learning rate of the sweep, or as they are."""
-        return self.jobs if rate is None else [replace(job, training=replace(job.training, lr=rate)) for job in self.jobs]
+        swept = [replace(job, training=replace(job.training, lr=rate)) if rate and job.training.lr_grid else job for job in self.jobs]
+        return self.jobs if rate is None else swept
 
     def value(self, dev: dict[str, dict[str, float]]) -> float:
         """Return the mean headline score of dev scores: what checkpoints and learning rates are chosen by."""
@@ -60,14 +62,6 @@ def work_of(study: Study, run: Run, root: Path) -> Work:
     grid = grid_of([job.training for job in work.jobs], f"studies/{study.name}.toml")
     work.rates = (float(_told(root, run, "lr")),) if "lr" in run.guides else grid
     return work
-
-
-def grid_of(trainings: list[Training], where: str) -> tuple[float, ...]:
-    """Return the learning rates that a run tries. Raises ConfigError where what trains together asks for different ones."""
-    grids = {training.lr_grid for training in trainings}
-    if len(grids) > 1:
-        raise ConfigError(f"{where}: what trains together must try the same training.lr_grid; found {', '.join(str(list(grid)) for grid in sorted(grids))}")
-    return next(iter(grids), ())
 
 
 def _told(root: Path, run: Run, what: str) -> Any:
