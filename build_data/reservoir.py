@@ -7,7 +7,9 @@ some thousands are, where a thousand are wanted.
 
 from __future__ import annotations
 
+import dataclasses
 import heapq
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,12 +73,23 @@ class Reservoir:
     def close(self, corpus: str, broken: int) -> Chosen:
         """Return what was kept; `broken` documents could not be read at all. Raises CountError if one got lost."""
         whole, parts = Ledger(f"documents of {corpus}"), Ledger("clean paragraphs")
-        entries = sorted(self._heap, key=lambda e: (-e.order[0], e.order[1]))
+        entries = sorted(self._heap, key=lambda e: (-e.order[0], e.order[1], e.found.document.paragraphs if e.found.document else ()))
         for entry in entries:
             count(entry.found, whole, parts)
         whole.rows_in += self._passed + broken
         whole.excluded.update({name: number for name, number in (("not_chosen", self._passed), ("broken", broken)) if number})
-        return Chosen([e.found.document for e in entries if e.found.document], [whole.close(), parts.close()])
+        return Chosen(_named_apart([e.found.document for e in entries if e.found.document]), [whole.close(), parts.close()])
+
+
+def _named_apart(documents: list[Document]) -> list[Document]:
+    """Return documents with a second one of the same id renamed "id~2", a third "id~3"; such have one rank, so they stand side by side."""
+    seen: Counter[str] = Counter()
+    found: list[Document] = []
+    for document in documents:
+        seen[document.id] += 1
+        number = seen[document.id]
+        found.append(document if number == 1 else dataclasses.replace(document, id=f"{document.id}~{number}"))
+    return found
 
 
 def choose_documents(stream: Iterable[Document], corpus: str, language: str, most: int, words: int, broken: list[str]) -> Chosen:

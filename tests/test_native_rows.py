@@ -56,6 +56,12 @@ def test_documents_beyond_the_bound_are_not_kept_in_memory() -> None:
     assert most <= 7 and reservoir.close("fi/x", 2).ledgers[0]["excluded"] == {"broken": 2, "not_chosen": 2994}
 
 
+def test_two_documents_of_one_id_are_told_apart_in_any_order() -> None:
+    twins = [document("d"), document("d", TEXT.replace("Kirjasto", "Koulu")), document("e")]
+    found = [choose_documents(order, "fi/x", "fi", 0, 1000, []).documents for order in (twins, twins[::-1])]
+    assert found[0] == found[1] and {d.id for d in found[0]} == {"d", "d~2", "e"}
+
+
 def row(number: int, label: str = "a", genre: str = "novel") -> Pair:
     return Pair(id=f"r{number}", document=f"d{number}", genre=genre, premise=f"Lause {number}.", hypothesis="Toinen.", label=label)
 

@@ -56,17 +56,17 @@ def stream_documents(corpus: Corpus, split: str, broken: list[str]) -> Iterator[
     """Yield the documents of a corpus of running text one by one, in file order; none is kept here, so memory does not grow with the corpus.
 
     A document that breaks a rule is no reason to stop among a million others: it adds one line to `broken` and is left out. From the Hub
-    rows are streamed, none is downloaded before it is asked for. Raises ConfigError as `read` does, at the end for a wrong count.
+    rows are streamed, none is downloaded before it is asked for. Two documents may have one id: to tell that, all ids would have to be kept
+    (35 MB more for a file of 1 GB). Raises ConfigError as `read` does, at the end for a wrong count.
     """
     if corpus.kind != "documents":
         raise ConfigError(f"corpus {corpus.name!r} is of kind {corpus.kind!r}, but running text (kind 'documents') is wanted here")
     shape, rows, declared, _ = _source(corpus, split)
-    seen: dict[str, int] = {}
     number = 0
     for number, (where, row) in enumerate(rows, 1):
         try:
             if keeps(shape, row):
-                yield cast(Document, make(shape, row, _unique(row_id(shape, row, number), seen)))
+                yield cast(Document, make(shape, row, row_id(shape, row, number)))
         except RecordError as err:
             broken.append(f"{where}: {err}")
     _check_count(shape, number, declared)
