@@ -1,10 +1,12 @@
-"""python -m train STUDY.toml: trains every run of a study that is not finished yet.
+"""python -m train STUDY.toml: trains every run of a study that is not finished yet. python -m train export RUN: see train/export.py.
 
 Torch is loaded by the workers only, so a study with nothing left to do says so within seconds.
 """
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -36,7 +38,7 @@ def main(
     only_target: Annotated[str, typer.Option(help="leave out the other targets")] = "",
 ) -> None:
     """Train every run of STUDY that is not finished, in the order its graph asks for."""
-    console = Console()
+    console = Console(quiet=os.environ.get("RANK", "0") != "0")  # of several processes under torchrun the first one speaks
     try:
         code = _go(console, study, set_ or [], root, after, workers, dry, only_target)
     except ConfigError as err:
@@ -69,6 +71,11 @@ def _execute(console: Console, study: Study, root: Path, runs: list[Run], after:
     todo = [run for run in runs if state(root, run, after) != "done"]
     bar = Bar(console, todo, {run.key: estimator.cost(run) for run in runs})
     try:
+        if int(os.environ.get("WORLD_SIZE", "1")) > 1:  # torchrun or accelerate started several processes
+            from train.together import go  # loads torch, in this process
+
+            check_disk(study, root, todo, 1)
+            return go(study, root, runs, after, bar)
         executor = Executor(study, root, runs, after, bar, workers)
         check_disk(study, root, todo, executor.count)
         return executor.go()
@@ -91,5 +98,14 @@ def _say(console: Console, summary: Summary, runs: list[Run], root: Path, path: 
     console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-if __name__ == "__main__":
+def command() -> None:
+    """Run `export`, or train a study."""
+    if sys.argv[1:2] == ["export"]:
+        from train.export import app as exporting  # loads torch
+
+        exporting(args=sys.argv[2:], prog_name="python -m train export")
     app()
+
+
+if __name__ == "__main__":
+    command()

@@ -73,17 +73,21 @@ def load_encoder(folder: Path, encoder: Encoder, pieces: Pieces) -> None:
     tensors = _read(folder / "encoder.safetensors")
     own = trained(encoder)
     old = tensors.pop("pieces", None)
-    if WORDS in own and WORDS in tensors and pieces.map is not None:
+    if WORDS in own and WORDS in tensors and old is not None:
         words = own[WORDS].cpu().clone()
-        if old is not None:
-            _lay(words, pieces.map, tensors[WORDS], old.numpy(), pieces.full_unk)
-            tensors[WORDS] = words
+        _lay(words, new_map(pieces, len(words)), tensors[WORDS], old.numpy(), pieces.full_unk)
+        tensors[WORDS] = words
     if set(own) != set(tensors) or any(own[name].shape != value.shape for name, value in tensors.items()):
         raise ConfigError(
             f"{folder}: its encoder has other weights than the base; the base model changed since. Delete the run's folder and run the same command again"
         )
     for name, value in tensors.items():
         own[name].copy_(value)
+
+
+def new_map(pieces: Pieces, size: int) -> Any:
+    """Return the id map of an encoder: old id -> its id; a whole vocabulary maps every id to itself."""
+    return pieces.map if pieces.map is not None else np.arange(size)
 
 
 def _lay(words: Tensor, new: Any, other: Tensor, old: Any, unk: int) -> None:
@@ -96,7 +100,24 @@ def _lay(words: Tensor, new: Any, other: Tensor, old: Any, unk: int) -> None:
 def load(folder: Path, model: Model) -> None:
     """Load encoder and heads of a checkpoint into `model`, whose heads must be those of `heads_of(folder)`."""
     load_encoder(folder, model.encoder, model.pieces)
-    model.heads.load_state_dict(_read(folder / "heads.safetensors"))
+    load_heads(folder, model)
+
+
+def load_heads(folder: Path, model: Model) -> None:
+    """Load the heads of a checkpoint into `model`. The bias per piece of a masked-language head moves to the model's vocabulary as word vectors do."""
+    tensors, own = _read(folder / "heads.safetensors"), model.heads.state_dict()
+    old = _read(folder / "encoder.safetensors").get("pieces")
+    for name, value in tensors.items():
+        if name in own and old is not None and name.endswith(".bias") and own[name].shape != value.shape:
+            bias = torch.zeros(own[name].shape[0], 1)
+            _lay(bias, new_map(model.pieces, len(bias)), value.unsqueeze(1), old.numpy(), model.pieces.full_unk)
+            tensors[name] = bias.squeeze(1)
+    model.heads.load_state_dict(tensors)
+
+
+def frozen_of(folder: Path) -> int:
+    """Return how many layers were frozen when a checkpoint was trained."""
+    return int(_about(folder)["frozen"])
 
 
 def _read(path: Path) -> dict[str, Tensor]:
