@@ -184,19 +184,20 @@ def _pair(results: Results, language: str, targets: Sequence[str], row: Row, aga
     metrics = [HEADLINE[results.study.targets[target].metric] for target in targets]
 
     def seen(side: Row) -> Array:  # [seeds], mean over targets
-        return np.array([[results.of(side, t, s).value(language, m) or 0.0 for s in seeds] for t, m in zip(targets, metrics, strict=True)]).mean(axis=0)
+        values = [[results.of(side, t, s).value(language, m) or 0.0 for s in seeds] for t, m in zip(targets, metrics, strict=True)]
+        return np.asarray(np.mean(values, axis=0), dtype=np.float64)
 
     arm, baseline = seen(row), seen(base)
     delta = float(arm.mean() - baseline.mean())
     if len(seeds) < 2:
         return Paired(row, base, seeds, delta, "one seed: nothing is known of the noise of training, so there is no interval")
     places = [[[d.at[Cell(side, t, s)] for s in seeds] for side in (row, base)] for d, t in zip(some, targets, strict=True)]
-    redrawn = [sum(d.scores[place[side]] for d, place in zip(some, places, strict=True)) / len(some) for side in (0, 1)]
-    swapped = sum(randomise.exchanged(d.swaps, *place) for d, place in zip(some, places, strict=True)) / len(some)
+    redrawn = [np.mean([d.scores[place[side]] for d, place in zip(some, places, strict=True)], axis=0) for side in (0, 1)]
+    swapped = np.mean([randomise.exchanged(d.swaps, *place) for d, place in zip(some, places, strict=True)], axis=0)
     spread = stats.spread(arm, baseline, redrawn[0], redrawn[1], min(d.cases for d in some))
     settings = results.study.statistics
     draws = stats.nested_draws(delta, redrawn[0], redrawn[1], spread, stats.rng_for(settings.seed, "seeds", *map(str, seeds)))
-    second = Second(randomise.p_examples(delta, np.asarray(swapped)), *randomise.p_seeds(arm, baseline))
+    second = Second(randomise.p_examples(delta, swapped), *randomise.p_seeds(arm, baseline))
     return Paired(row, base, seeds, delta, "", spread, second, draws)
 
 

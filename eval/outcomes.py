@@ -60,7 +60,7 @@ def _read(path: Path) -> Outcomes:
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(path, framework="numpy") as file:  # type: ignore[no-untyped-call]
+        with safe_open(path, framework="numpy") as file:
             marks = json.loads((file.metadata() or {})["ids"])
             return {language: (str(mark), file.get_tensor(language).astype(np.float64)) for language, mark in marks.items()}
     except (OSError, SafetensorError, ValueError, KeyError, TypeError, AttributeError) as err:

@@ -63,7 +63,8 @@ def exchanged(some: Exchange, arm: list[int], baseline: list[int]) -> Array:
 
     def side(mine: list[int], theirs: list[int]) -> Array:
         over = some.all_over[mine] - some.over[:, mine] + some.over[:, theirs]
-        return score(over, some.all_under[mine] - some.under[:, mine] + some.under[:, theirs]).mean(axis=1)
+        found = score(over, some.all_under[mine] - some.under[:, mine] + some.under[:, theirs])
+        return np.asarray(found.mean(axis=1), dtype=np.float64)
 
     return np.asarray(side(arm, baseline) - side(baseline, arm), dtype=np.float64)
 

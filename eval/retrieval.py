@@ -91,7 +91,7 @@ def mine(source: Vectors, target: Vectors, margin: bool = True) -> list[Candidat
     return found
 
 
-def _best_of_near(cosines: Vectors, scores: Vectors) -> NDArray[np.int64]:
+def _best_of_near(cosines: NDArray[Any], scores: NDArray[Any]) -> NDArray[np.int64]:
     """Return, for each row, the column with the best score among its MINED nearest by cosine."""
     near = np.sort(np.argpartition(-cosines, min(MINED, cosines.shape[1]) - 1, axis=1)[:, :MINED], axis=1)
     best = np.take_along_axis(scores, near, axis=1).argmax(axis=1)
