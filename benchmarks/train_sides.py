@@ -52,19 +52,20 @@ class Turns:
         self.losses: list[float] = []
         self.steps = 0
         sys.stdin.readline()
-        self.started = time.perf_counter()
+        self.started, self.spent = time.perf_counter(), time.process_time()
 
     def step(self) -> None:
         """Count a step; after TURN of them answer and wait."""
         self.steps += 1
         if self.steps % TURN:
             return
-        seconds = time.perf_counter() - self.started
+        seconds, spent = time.perf_counter() - self.started, time.process_time() - self.spent
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(json.dumps({"seconds": seconds, "tokens": self.tokens, "losses": self.losses, "peak": peak, "threads": torch.get_num_threads()}), flush=True)
+        told = {"seconds": seconds, "processor": spent, "tokens": self.tokens, "losses": self.losses, "peak": peak, "threads": torch.get_num_threads()}
+        print(json.dumps(told), flush=True)
         self.tokens, self.losses = 0, []
         sys.stdin.readline()
-        self.started = time.perf_counter()
+        self.started, self.spent = time.perf_counter(), time.process_time()
 
 
 def ours(asked: argparse.Namespace, folder: Path) -> None:
