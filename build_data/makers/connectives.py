@@ -49,6 +49,7 @@ class Connectives:
     """A language's list. `senses` gives each finer class its label; a row holds no word of `leftovers`, but may hold one of `tolerated`; `scope` opens a clause that may swallow the next."""
 
     leftovers: tuple[str, ...]
+    additive: tuple[str, ...]
     tolerated: tuple[str, ...]
     senses: Mapping[str, str]
     scope: tuple[str, ...]

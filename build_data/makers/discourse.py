@@ -2,14 +2,14 @@
 
 Made for places where English has NLI. The labels mirror entailment, contradiction and neutral as far as connectives can:
 
-- `supports` (reason, result, condition, restatement, instance): the writer lets one span stand for the truth of the other, "A, koska B", "A. Ezért B".
+- `supports` (reason, result, condition, restatement): the writer lets one span stand for the truth of the other, "A, koska B", "A. Ezért B".
   As in entailment, who accepts both has the one as grounds for the other; unlike there, the grounds are good, not binding, and may lie on either side.
 - `opposes` (contrast, concession): the writer sets one span against the other or against what it lets expect, "A, mutta B", "A. B azonban". It is as near
   as true text comes to a contradiction: both hold, so what is denied is not the premise but what follows from it.
 - `unrelated`: the premise of one such pair with the hypothesis of another, by preference from the same document, at least DISTANCE sentences away. It
   is neutral as in MNLI: on the same matter, and neither bears on the other.
 
-Left out are additions and sequels ("lisäksi", "ja", "sitten"): without the connective, a reader can't tell them from the other two. So are
+Left out are additions, sequels and examples ("lisäksi", "sitten", "esimerkiksi"): without the connective, a reader can't tell them from the other two. So are
 conditions after their main clause and in the conditional: without "jos" their spans claim what the sentence didn't. The finer class is in `subtype`.
 
 Nothing but the two together should tell the label. Every premise and hypothesis of `unrelated` stands in a row of the other two as well;
@@ -28,7 +28,7 @@ from build_data.grammar import negations
 from build_data.makers.common import Declared, Made, common_fields, read_documents, whole_sentence
 from build_data.makers.connectives import Connectives, Found, connectives, find, marked, sums
 from build_data.makers.discourse_balance import Item, Linked, balanced
-from build_data.makers.discourse_clauses import WORDS, Spans, spans
+from build_data.makers.discourse_clauses import WORDS, Spans, has_main_verb, spans
 from build_data.parse import Parser
 from build_data.steps import Ledger
 from corpora.records import Document, Pair, Record
@@ -40,6 +40,8 @@ SENTENCE = (6, 36)  # words a sentence with the connective
 COMMAS = 4  # a sentence: with more, its parts are a list, or the bundled packs' brackets are wrong
 EARLY = 2  # words: a sentence before that itself opens with a connective hangs on one further up
 SIGNS = re.compile(r"[:;–—/…’]|\.\.|\s-\s|\d\.$|^\d")
+STRAY = re.compile(r"(?<![\w-])[bcdfghjklmnpqrtvwxz](?![\w.-])")  # a letter on its own: a word that was torn when the page was read
+WORD = re.compile(r"[^\W\d_]+")
 SPEECH = re.compile(r"^[–—-]\s+")  # a turn of speech: a sentence once its dash is gone
 
 
@@ -58,7 +60,7 @@ def discourse(documents: Sequence[Document], language: str, parser: Parser, seed
     """Make rows; see the module. Raises ConfigError for a language without a list of connectives.
 
     Candidates are sentences. Refused: what whole_sentence, connectives.find and discourse_clauses.spans say, "signs" (quotes, brackets, colons, ...),
-    "commas", "question" (no statement), "previous" (its premise would be no plain sentence), "unparsed", "fragment" (a span is half a sentence), "no_evidence" (the entry wants more than its word for the relation), and what `balanced` says.
+    "commas", "question" (no statement), "previous" (its premise would be no plain sentence), "unparsed", "fragment" (a span is half a sentence), "additive" (the hypothesis adds to the premise), "no_evidence" (the entry wants more than its word for the relation), and what `balanced` says.
     """
     lists = connectives(language)
     kept, read = read_documents(documents, language, least=1)
@@ -74,6 +76,7 @@ def discourse(documents: Sequence[Document], language: str, parser: Parser, seed
             ledger.excluded[item] += 1
         else:
             items.append(item)
+    items = _whole(items, parser, ledger)
     linked = balanced(items, language, seed, ledger)
     rows = _rows(linked)
     ledger.made += sum(not pair.label_of for pair in linked)  # an unrelated row uses spans that a sentence was already counted for
@@ -111,7 +114,7 @@ def _unfit(line: str, size: tuple[int, int]) -> str:
         return fault
     if not line.endswith("."):
         return "question"
-    return "signs" if SIGNS.search(line) else "commas" if line.count(",") > COMMAS else ""
+    return "signs" if SIGNS.search(line) or STRAY.search(line) else "commas" if line.count(",") > COMMAS else ""
 
 
 def _unfit_before(line: str, lists: Connectives) -> str:
@@ -126,11 +129,21 @@ def _item(candidate: Candidate, cut: Spans | str, language: str, lists: Connecti
     entry, premise, hypothesis = candidate.found.entry, cut.first or candidate.before, cut.second
     if lists.is_fragment(premise) or lists.is_fragment(hypothesis):
         return "fragment"
+    words = [word.casefold() for word in WORD.findall(hypothesis)]
+    if not set(words).isdisjoint(lists.additive):
+        return "additive"
     one, two = negations(premise, language), negations(hypothesis, language)
-    resumes = hypothesis.split()[0].casefold() in lists.resumed
-    if (entry.evidence and one == two) or (entry.agrees and (resumes or bool(one[0]) != bool(two[0]))):
+    if (entry.evidence and one == two) or (entry.agrees and (words[0] in lists.resumed or bool(one[0]) != bool(two[0]))):
         return "no_evidence"
     return Item(candidate.document, candidate.at, lists.senses[entry.sense], entry.sense, premise, hypothesis)
+
+
+def _whole(items: Sequence[Item], parser: Parser, ledger: Ledger) -> list[Item]:
+    """Keep the pairs whose premise, parsed on its own, has a finite verb: of two sentences, only the second has been parsed so far."""
+    parses = parser.parse([item.premise for item in items], trees=True, split=False)
+    whole = [item for item, parse in zip(items, parses, strict=True) if parse and parse.sentences and has_main_verb(parse.sentences[0])]
+    ledger.excluded["verbless"] += len(items) - len(whole)
+    return whole
 
 
 def _rows(linked: Sequence[Linked]) -> list[Record]:
