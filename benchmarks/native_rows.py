@@ -78,7 +78,8 @@ def figure(rows: Rows, seen: str, trained: int, right: Sequence[float], guess: f
 
 
 def guess(rows: Rows) -> float:
-    """Return what the best constant answer scores on validation (0 to 1): the commonest label, or one over the endings where that is more."""
-    answers = Counter(r.label for r in rows.validation if isinstance(r, Pair | Choice))
-    options = [len(r.endings) for r in rows.validation if isinstance(r, Choice)] or [len(rows.labels) or 1]
-    return max(max(answers.values()) / len(rows.validation), 1 / min(options))
+    """Return what a guess scores on validation (0 to 1): one over the endings or labels, or the commonest training label where that is more."""
+    if options := [len(r.endings) for r in rows.validation if isinstance(r, Choice)]:
+        return sum(1 / n for n in options) / len(options)
+    commonest = Counter(r.label for r in rows.train if isinstance(r, Pair)).most_common(1)[0][0]
+    return max(sum(r.label == commonest for r in rows.validation if isinstance(r, Pair)) / len(rows.validation), 1 / max(1, len(rows.labels)))

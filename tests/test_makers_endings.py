@@ -107,6 +107,9 @@ def test_sentences_without_a_tie_are_refused() -> None:
         ("Hän sanoi ”tule tänne” ja lähti pois.", "odd_signs"),
         ("LUKU VIISI kertoo talon pitkästä historiasta.", "odd_signs"),
         ("Mukaan tulevat seuraavat uudet asiat tänään:.", "odd_signs"),
+        ("Pöytäpelit Pöytäpelit ovat hyvin suosittuja täällä.", "odd_signs"),
+        ("Asia on hyvin tärkeä kaikille. ja siitä puhutaan.", "odd_signs"),
+        ("Se alkoi viime vuonna 1. kesäkuuta ja jatkuu.", ""),
     ],
 )
 def test_only_plain_prose_is_used(text: str, fault: str) -> None:
@@ -119,3 +122,11 @@ def test_a_heading_grown_on_to_a_sentence_is_found() -> None:
     kept, _ = read_documents([Document(id="d", paragraphs=tuple(lines))], "fi", 2)
     [script] = scripts(kept, "fi")
     assert [line.fault for line in script.lines] == ["", "", "glued"]
+
+
+def test_a_word_torn_in_two_is_found() -> None:
+    lines = ["Hän on nyt suuren sairaala n johtaja.", "Nyt se on määrittelemättömästä syystä ohi.", "Taas määrittelemättömästä syystä tultiin tänne.",
+             "Tuo on määrittelemättö mästä syystä poissa.", "Sairaalan johtaja on nyt poissa täältä."]  # fmt: skip
+    kept, _ = read_documents([Document(id="d", paragraphs=tuple(lines))], "fi", 2)
+    [script] = scripts(kept, "fi")
+    assert [line.fault for line in script.lines] == ["torn", "", "", "torn", ""]

@@ -17,13 +17,19 @@ from build_data.stems import stem
 from corpora.records import Document
 
 TOKEN = re.compile(r"[^\W\d_]{4,}|\d{3,}")  # words of four letters up, numbers of three digits up
+WORD = re.compile(r"[^\W\d_]+")
+NEIGHBOURS = re.compile(r"(?<!\w)([^\W\d_]+)(?= ([a-zåäöáéíóúüőű]+)(?!\w))")
 LETTERS = 6  # of a stem that are compared: consonant gradation ("katu", "kadulla") and Snowball's slips are mostly behind them
 COMMON = 0.01  # share of all sentences beyond which a stem is no content
 TOPIC = 0.12  # share of a document's sentences beyond which a stem tells no place in it
 FEW = 3  # sentences that a stem may always stand in, whatever the shares say
 LINES = 1_000  # sentences of a document that are looked at; the makers bound its rows
 SHORTEST, LONGEST = 5, 35  # words a sentence
-ODD = re.compile(r"[\"'“”„»«‘’…;]|\d\)|[.!?]\S+\s|\b[A-ZÅÄÖÁÉÍÓÚÜŐŰ]{4,}\b|--| [–-] .* [–-] .* [–-] ")  # quotations, enumerations, headings in capitals
+ODD = re.compile(  # quotations, enumerations, headings in capitals or written twice, a sentence that begins with a small letter inside, leftovers of markup
+    r"[\"'“”„»«‘’…;¬|*_<>{}=~^\\]|\d\)|[.!?]\S+\s|\b[A-ZÅÄÖÁÉÍÓÚÜŐŰ]{4,}\b|--| [–-] .* [–-] .* [–-] |\b(\w[\w-]{2,}) \1\b|[^\W\d_]{5}[.!?] [a-zåäöáéíóúüőű]"
+)
+ALONE = {"fi": "", "hu": "aesőóh"}  # letters that are words by themselves; another one is what a broken line or a scanner left of a word
+SELDOM = 2  # times that a part of a torn word may stand among all sentences
 
 
 def plain(text: str) -> str:
@@ -59,12 +65,14 @@ class Script:
 def scripts(kept: Sequence[tuple[Document, list[list[str]]]], language: str) -> list[Script]:
     """Return documents, in order of id, as lines with their stems; at most LINES of each.
 
-    Besides `plain`'s reasons a line is "glued" where a word inside it has a capital that the word mostly lacks elsewhere: a heading or the next sentence grew on to it.
+    Besides `plain`'s reasons a line is "glued" where a word inside it has a capital that the word mostly lacks elsewhere (a heading or the next
+    sentence grew on to it), and "torn" where a space stands inside a word ("sairaala n", "mo st").
     """
     ordered = sorted(kept, key=lambda item: item[0].id)
     texts = [[(n, s) for n, part in enumerate(parts) for s in part][:LINES] for _, parts in ordered]
     found = [[_stems(text, language) for _, text in some] for some in texts]
     small, capital = _cases([text for some in texts for _, text in some])
+    seen = Counter(word for some in texts for _, text in some for word in WORD.findall(text.casefold()))
     spread = Counter(s for some in found for stems in some for s in stems)
     most = max(FEW, COMMON * sum(map(len, texts)))
     out = []
@@ -74,7 +82,7 @@ def scripts(kept: Sequence[tuple[Document, list[list[str]]]], language: str) -> 
         lines = []
         for at, ((paragraph, text), each) in enumerate(zip(some, stems, strict=True)):
             content = frozenset(s for s in each if spread[s] <= most)
-            fault = plain(text) or ("glued" if _glued(text, small, capital) else "")
+            fault = plain(text) or ("glued" if _glued(text, small, capital) else "torn" if _torn(text, seen, language) else "")
             lines.append(Line(text, at, paragraph, fault, content, frozenset(s for s in content if own[s] <= bound)))
         out.append(Script(document, tuple(lines)))
     return out
@@ -89,10 +97,18 @@ def _cases(texts: Sequence[str]) -> tuple[Counter[str], Counter[str]]:
     small: Counter[str] = Counter()
     capital: Counter[str] = Counter()
     for text in texts:
-        for word in TOKEN.findall(text)[1:]:
+        for word in WORD.findall(text)[1:]:
             (capital if word[0].isupper() else small)[word.casefold()] += 1
     return small, capital
 
 
 def _glued(text: str, small: Counter[str], capital: Counter[str]) -> bool:
-    return any(word[0].isupper() and small[word.casefold()] > capital[word.casefold()] for word in TOKEN.findall(text)[1:])
+    return any(word[0].isupper() and small[word.casefold()] > capital[word.casefold()] for word in WORD.findall(text)[1:] if len(word) > 1)
+
+
+def _torn(text: str, seen: Counter[str], language: str) -> bool:
+    """Tell whether two words are one that is oftener written together, and one of the two hardly a word; or a letter stands alone that is none."""
+    words = NEIGHBOURS.findall(text)
+    if any(len(word) == 1 and word not in ALONE.get(language, word) for word in WORD.findall(text) if word.islower()):
+        return True
+    return any((rarer := min(seen[one.casefold()], seen[two])) <= SELDOM and seen[one.casefold() + two] > rarer for one, two in words)
