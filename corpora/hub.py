@@ -105,6 +105,11 @@ def _named(row: dict[str, Any], names: dict[str, list[str]]) -> dict[str, Any]:
     return out
 
 
+def has_token() -> bool:
+    """Say whether a Hub token is in place (HF_TOKEN, or what `hf auth login` stored). Raises ConfigError without the client library."""
+    return bool(need("huggingface_hub", "the Hub's token is looked for").get_token())
+
+
 def newest_commit(corpus: Corpus) -> str:
     """Return the Hub's present commit of a corpus (40 hex digits). Raises ConfigError where the Hub does not answer."""
     if corpus.hub is None:
