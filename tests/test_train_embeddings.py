@@ -8,6 +8,7 @@ import tiny
 import torch
 
 from train.embeddings import POOLINGS, every_layer
+from train.frozen import States
 from train.predict import embed
 
 TEXTS = ["Matti asuu Helsinki ja koira haukkuu.", "koira", "the kutya was on the roof", "Kuka?"]
@@ -18,9 +19,13 @@ def folder(tmp_path_factory):
     return tiny.base(tmp_path_factory.mktemp("base"))
 
 
+@pytest.mark.parametrize("kept", [False, True])
 @pytest.mark.parametrize("frozen", [0, 2, 3])
-def test_every_layer_equals_a_pass_per_layer(folder, frozen) -> None:
+def test_every_layer_equals_a_pass_per_layer(folder, frozen, kept) -> None:
     model = tiny.model(folder, frozen=frozen)
+    if kept:
+        model.states = States(None)
+        every_layer(model, TEXTS, "who: ")  # the second call finds the frozen layers' vectors
     found = every_layer(model, TEXTS, "who: ")
     assert set(found) == set(POOLINGS) and all(vectors.shape == (4, len(TEXTS), 32) for vectors in found.values())
     for pooling in ("mean", "cls", "last"):
