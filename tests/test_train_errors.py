@@ -30,7 +30,7 @@ def test_too_little_disk_is_told_before_the_first_run(base, tmp_path, monkeypatc
     made = tiny.study(base, freeze_layers=0)
     runs = [Run(phase="intermediate", tasks=("nli",), arm="en", seed=seed) for seed in (1, 2)]
     check_disk(made, tmp_path, runs, 1)
-    usage = namedtuple("usage", "total used free")  # noqa: PYI024 - as shutil has it
+    usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(disk.shutil, "disk_usage", lambda _: usage(0, 0, 1000))
     with pytest.raises(ConfigError, match=r"GB free, but 2 checkpoints and 1 runs in work take at least .* GB; free some space"):
         check_disk(made, tmp_path, runs, 1)

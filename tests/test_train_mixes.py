@@ -16,6 +16,7 @@ from corpora.config import ConfigError
 from corpora.records import Text
 from corpora.shards import digest, write_json, write_records
 from corpora.study import Masking, Mix, built_tasks, data_folder
+from train.estimate import Estimator
 from train.features import Shape
 from train.graph import plan
 from train.jobs import work_of
@@ -227,6 +228,18 @@ def test_every_mode_trains_what_it_says(tmp_path):
     assert json.loads((run_folder(tmp_path, by[("swept",), "en", "", 1]) / "run.json").read_text())["sweep"] == first["sweep"]
     kept = shop.open(by[("swept",), "en", "", 1])
     assert dev_scores(kept, "accuracy", tiny.PAIRS, "swept")[0] == first["dev"]["swept"]  # the weights of the best rate, not of the last
+
+    estimated = Estimator(made, tmp_path, exact=True)
+    for key, about in (
+        ((("nli",), "en", "", 1), plain),
+        ((("masked",), "en", "", 1), masked),
+        ((("joint",), "en", "panx", 1), joint),
+        ((("longer",), "none", "panx", 1), longer),
+    ):
+        cost = estimated.cost(by[key])
+        assert (cost.steps, cost.tokens) == (about["steps"], pytest.approx(about["tokens"], rel=0.25))  # small batches are not whole
+    swept = estimated.cost(by[("swept",), "en", "", 1])
+    assert swept.steps == 2 * estimated.cost(by[("swept",), "en", "", 2]).steps and not estimated.guessed
 
 
 def test_a_guide_without_a_record_is_told(base, tmp_path):
