@@ -129,7 +129,9 @@ ABBREVIATIONS = {  # written with a full stop and followed by a capital or a num
     ),
 }
 BAD_START = re.compile(r"[-–—•·*#>|◦▪]|\(?\d{1,3}[.)]\s|\(?[a-zA-Z]\)\s|[IVX]+\.\s|https?:")
-LINK = re.compile(r"https?:|www\.|@|[{}<>|=_]{1}|\.\.\.\s*$")
+NO_PROSE = ("http:", "https:", "www.", *"@{}<>|=_")  # literals are found ten times as fast as a pattern of them
+MOST_SIGNS = 6  # signs behind a sentence that are looked at
+CLOSES = re.compile(r"[.!?…][\"'”’»)]*$")
 
 
 def chance(*parts: object) -> int:
@@ -185,9 +187,9 @@ def whole_sentence(text: str, shortest: int, longest: int) -> str:
         return "length"
     if BAD_START.match(text):
         return "list_item"
-    if not re.search(r"[.!?…][\"'”’»)]*$", text) or not (text[0].isupper() or text[0] in "\"'“”„»0123456789"):
+    if not CLOSES.search(text[-MOST_SIGNS:]) or not (text[0].isupper() or text[0] in "\"'“”„»0123456789"):
         return "no_sentence"
-    if LINK.search(text) or letters(text) < 0.7:
+    if any(sign in text for sign in NO_PROSE) or text.rstrip().endswith("...") or letters(text) < 0.7:
         return "signs"
     return ""
 
