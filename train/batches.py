@@ -11,6 +11,7 @@ from torch import Tensor
 
 from train.features import IGNORED, Feature
 from train.order import round_up
+from train.unpadded import Layout, layout
 
 TENSORS = ("ids", "mask", "types", "hidden", "label", "owner")
 
@@ -31,6 +32,7 @@ class Batch:
     group: list[int]
     tokens: int
     lengths: list[int]  # tokens of each row
+    place: Layout | None = None  # where rows lie without padding, if it is known already
     owner: Tensor | None = None  # [rows, length], tags on mean sub-words: number of the token's word in its row, 0 = none
 
     def to(self, device: torch.device) -> Batch:
@@ -40,6 +42,16 @@ class Batch:
     def pinned(self) -> Batch:
         """Return the batch in page-locked memory, from where copies to a GPU need not be waited for."""
         return self._each(Tensor.pin_memory)
+
+    def placed(self) -> Batch:
+        """Return the batch with its layout beside it."""
+        return replace(self, place=layout(self.lengths, self.ids.shape[1], self.ids.device))
+
+    def used_by(self, stream: Any) -> None:
+        """Tell CUDA's allocator that another stream than the one that made the tensors works with them."""
+        place = [self.place.index, self.place.position, self.place.bounds] if self.place is not None else []
+        for tensor in [*place, *(value for name in TENSORS if (value := getattr(self, name)) is not None)]:
+            tensor.record_stream(stream)
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
         changed: dict[str, Any] = {name: change(value) for name in TENSORS if (value := getattr(self, name)) is not None}
@@ -68,7 +80,7 @@ def collate(task: str, kind: str, some: Sequence[Feature], pad: int, hidden: Seq
         for i, state in enumerate(flat):
             states[i, : len(state)] = state
     owner = _positions([f.owner for f in some], width, 0) if some[0].owner else None
-    return Batch(task, ids, mask, types, states, _labels(kind, some, width), [len(f.rows) for f in some], sum(lengths), lengths, owner)
+    return Batch(task, ids, mask, types, states, _labels(kind, some, width), [len(f.rows) for f in some], sum(lengths), lengths, owner=owner)
 
 
 def _labels(kind: str, some: Sequence[Feature], width: int) -> Tensor:

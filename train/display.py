@@ -33,11 +33,12 @@ class Bar:
         """A run begins."""
         self.tokens[run.key] = 0
 
-    def progress(self, run: Run, step: int, steps: int, loss: float, tokens: int) -> None:
-        """A run tells where it is."""
+    def progress(self, run: Run, step: int, steps: int, loss: float, tokens: int, mfu: float = 0.0) -> None:
+        """A run tells where it is. `mfu`: share of the GPU's measured rate of matrix products, 0 = not told."""
         self.tokens[run.key] = tokens
         if self.bar and self.task is not None:
-            text = f"{run.label}: step {step}/{steps}, loss {loss:.3f} | {self._speed():,.0f} tokens/s | {self._left()} left"
+            share = f", {mfu:.0%} of the GPU" if mfu else ""
+            text = f"{run.label}: step {step}/{steps}, loss {loss:.3f} | {self._speed():,.0f} tokens/s{share} | {self._left()} left"
             self.bar.update(self.task, description=text)
 
     def end(self, run: Run, problem: str, about: dict[str, Any]) -> None:

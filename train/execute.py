@@ -12,9 +12,11 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from corpora.base import config, default_cache, ready_base
 from corpora.config import ConfigError
 from corpora.shards import write_json
 from corpora.study import Study
+from train.memory import gpu_memory, per_gpu
 from train.run import Run, State, aside, record, run_folder, state, sweep
 from train.worker import Message, Order, work
 
@@ -28,7 +30,7 @@ class Show(Protocol):
 
     def start(self, run: Run) -> None: ...
 
-    def progress(self, run: Run, step: int, steps: int, loss: float, tokens: int) -> None: ...
+    def progress(self, run: Run, step: int, steps: int, loss: float, tokens: int, *more: float) -> None: ...
 
     def end(self, run: Run, problem: str, about: dict[str, Any]) -> None: ...
 
@@ -64,10 +66,17 @@ def gpus() -> int:
     return there if visible is None else min(there, len([v for v in visible.split(",") if v.strip() and v.strip() != "-1"]))
 
 
-def workforce(wanted: int, runs: int) -> tuple[int, int]:
-    """Return (workers, threads each): one per GPU, else one per core with one thread (two busy OpenMP teams on the same cores stall each other)."""
+def shared(study: Study) -> int:
+    """Return how many runs of a study one GPU holds at once, by an estimate; 1 where there is none, or the base is not here yet."""
+    memory = gpu_memory() if gpus() else 0
+    folder = ready_base(study.base, default_cache()) if memory else None
+    return per_gpu(config(folder), study, memory) if folder else 1
+
+
+def workforce(wanted: int, runs: int, each: int = 1) -> tuple[int, int]:
+    """Return (workers, threads each): `each` per GPU, else one per core with one thread (two busy OpenMP teams on the same cores stall each other)."""
     cores = len(os.sched_getaffinity(0))
-    count = max(1, min(wanted or gpus() or cores, runs))
+    count = max(1, min(wanted or gpus() * each or cores, runs))
     return count, max(1, cores // count) if gpus() or wanted else max(1, cores // max(count, 1))
 
 
@@ -81,7 +90,7 @@ class Executor:
         self.waiting = [run for run in runs if self.states[run.key] != "done"]
         self.summary.kept = [run for run in runs if self.states[run.key] == "done"]
         self.open = {run.key for run in self.waiting}  # not finished yet: what children wait for
-        self.count, self.threads = workforce(workers, len(self.waiting))
+        self.count, self.threads = workforce(workers, len(self.waiting), shared(study))
         self.context = multiprocessing.get_context("spawn")
         self.team: list[_Worker] = []
 

@@ -106,7 +106,10 @@ class Work:
         if self.model.device.type != "cuda":
             yield from ((self.pick(step), []) for step in range(first, len(self.order)))
             return
-        yield from ahead(self._prepared(first), AHEAD)
+        for picked, made in ahead(self._prepared(first), AHEAD):
+            for batch in made:
+                batch.used_by(torch.cuda.current_stream(self.model.device))
+            yield picked, made
 
     def _prepared(self, first: int) -> Iterator[tuple[Picked, list[Batch]]]:
         stream: Any = torch.cuda.Stream(self.model.device)  # type: ignore[no-untyped-call]
@@ -114,7 +117,7 @@ class Work:
             picked, training = self.pick(step), self.jobs[self.order[step][0]].training
             mine = self.mine(picked)
             with torch.cuda.stream(stream):
-                made = [self.tensors(part, pin=True) for part in parts(mine, training.accumulate, training.part_tokens or float("inf"))]
+                made = [self.tensors(part, pin=True).placed() for part in parts(mine, training.accumulate, training.part_tokens or float("inf"))]
             stream.synchronize()
             yield picked, made if mine.features else []
 

@@ -84,7 +84,7 @@ class Encoder(nn.Module):
     def _states(self, batch: Batch, last: int, every: bool = False) -> list[Tensor]:
         """Return the padded state [rows, length, size] after layer `last`; `every`: after the frozen part (or the embeddings) and each layer above it."""
         rows, width = batch.ids.shape
-        place = unpadded.layout(batch.lengths, width, batch.ids.device)
+        place = batch.place or unpadded.layout(batch.lengths, width, batch.ids.device)
         low = min(self.frozen, last)
         if batch.hidden is not None and last >= self.frozen:
             flat = unpadded.flatten(batch.hidden, place)

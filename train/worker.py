@@ -17,7 +17,7 @@ PULSE = 0.5  # seconds between two progress messages
 
 
 class Message(NamedTuple):
-    """What a worker tells: 'ready', 'progress' (step, steps, loss, tokens), 'done' (the run's record), 'failed' (a sentence) or 'broken' (no run can work)."""
+    """What a worker tells: 'ready', 'progress' (step, steps, loss, tokens, on CUDA the MFU), 'done' (the run's record), 'failed' (a sentence) or 'broken' (no run can work)."""
 
     what: str
     key: str = ""
@@ -73,10 +73,10 @@ def serve(pipe: Connection, study: Study, root: Path, after: str, threads: int, 
 def _pulse(pipe: Connection, key: str) -> Any:
     last = 0.0
 
-    def progress(step: int, steps: int, loss: float, tokens: int) -> None:
+    def progress(step: int, steps: int, loss: float, tokens: int, *more: float) -> None:
         nonlocal last
         if time.monotonic() - last > PULSE or step == steps:
             last = time.monotonic()
-            pipe.send(Message("progress", key, (step, steps, loss, tokens)))
+            pipe.send(Message("progress", key, (step, steps, loss, tokens, *more)))
 
     return progress
