@@ -68,6 +68,7 @@ bench: setup  ## time the translation and parsing stages beside the bare librari
 	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.translate speed
 	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.translate memory --sizes 2000 10000
 	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.parse speed
+	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.train --against-trainer
 
 clean:  ## remove caches of tools; data/, runs/ and reports/ took hours and stay (delete them by hand)
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import socket
@@ -21,15 +22,20 @@ from train_child import STEPS
 
 from corpora.config import ConfigError
 from corpora.study import Training
+from train import checkpoint
 from train.features import Shape, features
 from train.feed import Picked, Work, ahead, parts
+from train.graph import plan
 from train.heads import Head
 from train.loop import Job, Stopped, fit
+from train.model import Model
 from train.order import shuffled
 from train.peers import Peers
 from train.resume import Keeper
+from train.run import read_record, run_folder, state
 from train.samplers import Sampling
 from train.step import Stepper
+from train.workshop import Workshop
 
 CHILD = Path(__file__).parent / "train_child.py"
 ROOT = CHILD.parent.parent
@@ -199,12 +205,17 @@ def test_batches_of_even_tokens_are_as_many_and_even():
     assert spread[1] < 0.5 * spread[0]
 
 
-def test_two_processes_give_what_one_gives(base, tmp_path):
+def pair(base, out, what=0.0):
+    """Start two processes with what torchrun and accelerate tell theirs."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    among = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}  # what torchrun and accelerate tell their processes
-    two = [child(base, tmp_path / "two", RANK=rank, LOCAL_RANK=rank, **among) for rank in ("0", "1")]
+    among = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    return [child(base, out, what, RANK=rank, LOCAL_RANK=rank, **among) for rank in ("0", "1")]
+
+
+def test_two_processes_give_what_one_gives(base, tmp_path):
+    two = pair(base, tmp_path / "two")
     model = train_child.model(base, 0.0)
     fit(model, train_child.jobs(), 1)
     assert [process.wait(60) for process in two] == [0, 0]
@@ -212,6 +223,41 @@ def test_two_processes_give_what_one_gives(base, tmp_path):
     for name, own in model.encoder.net.named_parameters():
         # A bias of keys moves all scores of a query alike, so its gradient is rounding noise, which Adam takes for a direction.
         assert name.endswith("key.bias") or torch.allclose(found[name], own, atol=1e-5), name
+
+
+def test_a_study_is_trained_by_two_processes_together(base, tmp_path):
+    made = tiny.study(base)
+    for root in ("two", "one"):
+        tiny.built(made, tmp_path / root)
+    two = pair(base, tmp_path / "two", "study")
+    runs = plan(made, tmp_path / "one")
+    shop = Workshop(made, tmp_path / "one")
+    for run in runs:
+        shop.perform(run, "", lambda *_: None)
+    assert [process.wait(90) for process in two] == [0, 0]
+    middle = next(run for run in runs if run.phase == "intermediate")
+    records = [read_record(run_folder(tmp_path / root, run)) for run in runs for root in ("one", "two")]
+    assert all(record["status"] == "finished" for record in records) and not list((tmp_path / "two" / "runs").glob(".*.state"))
+    own, found = (load_file(run_folder(tmp_path / root, middle) / "checkpoint" / "encoder.safetensors") for root in ("one", "two"))
+    assert all(name.endswith("key.bias") or torch.allclose(found[name].float(), value.float(), atol=1e-5) for name, value in own.items())
+
+
+def test_a_failed_training_leaves_its_best_weights(base, tmp_path, monkeypatch):
+    made = tiny.study(base, save_steps=1)
+    tiny.built(made, tmp_path)
+    run = next(run for run in plan(made, tmp_path) if run.phase == "intermediate")
+    shop, real = Workshop(made, tmp_path), Model.loss
+
+    def broken(model, batch, calls=[]):  # noqa: B006
+        calls.append(0)
+        return real(model, batch) * (math.nan if len(calls) > 3 else 1.0)
+
+    monkeypatch.setattr(Model, "loss", broken)
+    with pytest.raises(Stopped, match=r"the loss is nan .* of step 2, the best on dev so far, are kept in last-good/"):
+        shop.perform(run, "", lambda *_: None)
+    folder = run_folder(tmp_path, run)
+    assert checkpoint.heads_of(folder / "last-good") and read_record(folder)["status"] == "failed" and state(tmp_path, run, "") == "train"
+    assert not (folder / "checkpoint").exists() and not shop.states_folder(run).exists()
 
 
 def test_peers_share_a_batch_and_lose_no_row():

@@ -53,6 +53,29 @@ def main(base: Path, out: Path, slow: float) -> None:
     peers.leave()
 
 
-if __name__ == "__main__":
+class Silent:
+    """Shows nothing."""
+
+    def start(self, *_): ...
+
+    def progress(self, *_): ...
+
+    def end(self, *_): ...
+
+
+def study(base: Path, root: Path) -> None:
+    """Train every run of the tiny study in `root`, together with the other processes."""
+    torch.set_num_threads(1)
+    from train.graph import plan
+    from train.together import go
+
+    made = tiny.study(base)
+    summary = go(made, root, plan(made, root), "", Silent())
+    sys.exit(summary.code)
+
+
+if __name__ == "__main__" and sys.argv[3] == "study":
+    study(Path(sys.argv[1]), Path(sys.argv[2]))
+elif __name__ == "__main__":
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     main(Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]))

@@ -160,8 +160,10 @@ class Workshop:
             except (BrokenPipeError, ConnectionResetError):
                 raise  # the parent is gone: nobody asked for this run any more
             except Exception as err:
-                if isinstance(err, Stopped) and err.model is not None and err.chosen_step:
-                    checkpoint.save(part / "last-good", err.model)
+                if isinstance(err, Stopped):
+                    shutil.rmtree(self.states_folder(run), ignore_errors=True)  # it would only stop there again
+                    if err.model is not None and err.chosen_step:
+                        checkpoint.save(part / "last-good", err.model)
                 write_json(part / "run.json", record(run, "failed", error=_why(err)))
                 raise
             about = self._about(run, outcome, model)
