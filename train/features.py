@@ -16,6 +16,7 @@ from corpora.config import ConfigError
 from corpora.records import Choice, Kind, Pair, Record, Span, Tags, Text
 from train.pieces import Pieces as Pieces
 
+DASHES = "–—‐‑−"  # those that SQuAD's normal form keeps
 IGNORED = -100  # label of a token that has none: cross-entropy passes it over
 
 
@@ -124,13 +125,14 @@ def _cut(texts: Sequence[str], pieces: Pieces, most: int) -> list[str]:
 
 
 def _offsets(window: tokenizers.Encoding, context: str) -> list[tuple[int, int]]:
-    """Return [start, end) in code points of each context token, blanks trimmed off; (-1, -1) elsewhere."""
+    """Return [start, end) in code points of each context token, without blanks, and without a dash that begins a longer token; (-1, -1) elsewhere."""
     out = []
     for (start, end), text in zip(window.offsets, window.sequence_ids, strict=True):
         if text != 1:
             out.append((-1, -1))
             continue
-        while start < end and context[start].isspace():  # the sub-word '▁' owns the blank before its word
+        # The sub-word '▁' owns the blank before its word; in "(1920–1999)" '–19' is one sub-word, and no answer begins with its dash.
+        while start < end and (context[start].isspace() or (end - start > 1 and context[start] in DASHES)):
             start += 1
         out.append((start, end))
     return out
@@ -143,6 +145,7 @@ def _place(offsets: Sequence[tuple[int, int]], record: Span) -> list[int]:
     text, start = record.answers[0]
     end = start + len(text.rstrip())
     start += len(text) - len(text.lstrip())
+    start += len(record.context[start:end]) - len(record.context[start:end].lstrip(DASHES)) if (start, start + 1) not in offsets else 0
     first = next((i for i, (a, b) in enumerate(offsets) if a <= start < b), 0)
     last = next((i for i, (a, b) in enumerate(offsets) if a < end <= b), 0)
     return [first, last] if 0 < first <= last else [0, 0]

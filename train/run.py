@@ -17,7 +17,7 @@ from corpora.config import ConfigError
 from corpora.shards import digest
 from corpora.study import RETRIEVAL
 
-VERSION = 1  # of the training step: raise it when a change of train/ changes results, and every run is computed anew
+VERSION = 2  # of the training step: raise it when a change of train/ changes results, and every run is computed anew
 
 Phase = Literal["intermediate", "target"]
 State = Literal["done", "score", "train"]
