@@ -11,7 +11,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from corpora.config import ConfigError
 from corpora.records import Record
 from corpora.study import Training
 from train import flops, peers
@@ -24,10 +23,10 @@ from train.predict import dev_scores
 from train.resume import Keeper, optimiser_tensors, restore_optimiser
 from train.samplers import Sampling
 from train.step import Stepper
+from train.watch import Stopped as Stopped
+from train.watch import check, mean_loss
 
 LOG_EVERY = 10  # steps between two lines of log.jsonl
-WINDOW = 10  # lines over which the loss is averaged to tell whether it diverges
-DIVERGED = 2.0  # times the loss of the untrained model
 SAVED = ("tokens", "chosen_step", "dev", "evals", "log")  # of an Outcome, in a run's state
 ALONE = Sampling()  # each task its own epochs
 
@@ -101,14 +100,6 @@ def fit(
     return training.out
 
 
-class Stopped(ConfigError):
-    """A training that went wrong. `chosen_step`: of the weights that `model` holds now, the best so far; 0 = dev was never looked at."""
-
-    chosen_step: int = 0
-    model: Model | None = None
-    log: Sequence[dict[str, Any]] = ()
-
-
 class _Training:
     """A training in work: what changes from step to step, and how that is saved and found again."""
 
@@ -161,10 +152,10 @@ class _Training:
         self.out.seconds = self.spent + time.perf_counter() - self.started
 
     def _tell(self, name: str, training: Training) -> None:
-        mean = _mean(self.losses, name, self.out, training)
+        mean = mean_loss(self.losses, name, self.out, training)
         self.losses = []
         self.means.append(mean)
-        _check(self.means, name, self.out, training)
+        check(self.means, name, self.out, training)
         tokens, seconds = self.out.tokens - self.before[0], max(1e-9, self.out.seconds - self.before[1])
         line = {"step": self.out.steps, "loss": round(mean, 5), "tokens": self.out.tokens, "seconds": round(self.out.seconds, 2)}
         line["tokens_per_second"] = round(tokens / seconds, 1)
@@ -257,30 +248,6 @@ class _Best:
 def _looks(total: int, count: int) -> set[int]:
     """Return the steps after which dev is looked at: `count`, evenly spaced, the last at the end."""
     return {max(1, round(total * (i + 1) / count)) for i in range(count)}
-
-
-def _mean(losses: Sequence[Tensor], name: str, out: Outcome, training: Training) -> float:
-    mean = float(torch.stack(list(losses)).mean())
-    if not math.isfinite(mean):
-        raise Stopped(f"the loss is {mean} by step {out.steps} (last batch: {name}). {_advice(out, training)}")
-    return mean
-
-
-def _check(means: Sequence[float], name: str, out: Outcome, training: Training) -> None:
-    """Stop a loss that grows without end: the last WINDOW lines are on average above anything an untrained model or a noisy stretch would show."""
-    if len(means) <= 2 * WINDOW:
-        return
-    runs = [sum(means[i : i + WINDOW]) / WINDOW for i in range(len(means) - WINDOW + 1)]
-    if runs[-1] > DIVERGED * max(runs[0], min(runs)):
-        raise Stopped(
-            f"the loss diverges: {runs[-1]:.3f} on average up to step {out.steps}, {runs[0]:.3f} at the start and {min(runs):.3f} at its best "
-            f"(last batch: {name}). {_advice(out, training)}"
-        )
-
-
-def _advice(out: Outcome, training: Training) -> str:
-    kept = f"its weights of step {out.chosen_step}, the best on dev so far, are kept in last-good/" if out.chosen_step else "nothing of it is kept"
-    return f"The run stopped, {kept}. Lower training.lr (now {training.lr:g}), raise training.warmup (now {training.warmup:g}), or set precision = 'float32'"
 
 
 def _look(model: Model, jobs: Sequence[Job], out: Outcome) -> float:
