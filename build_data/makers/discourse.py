@@ -2,18 +2,19 @@
 
 Made for places where English has NLI. The labels mirror entailment, contradiction and neutral as far as connectives can:
 
-- `supports` (reason, result, condition, restatement): the writer lets one span stand for the truth of the other, "A, koska B", "A. Ezért B".
+- `supports` (reason, result, condition): the writer lets one span stand for the truth of the other, "A, koska B", "A. Ezért B".
   As in entailment, who accepts both has the one as grounds for the other; unlike there, the grounds are good, not binding, and may lie on either side.
 - `opposes` (contrast, concession): the writer sets one span against the other or against what it lets expect, "A, mutta B", "A. B azonban". It is as near
   as true text comes to a contradiction: both hold, so what is denied is not the premise but what follows from it.
 - `unrelated`: the premise of one such pair with the hypothesis of another, by preference from the same document, at least DISTANCE sentences away. It
   is neutral as in MNLI: on the same matter, and neither bears on the other.
 
-Left out are additions, sequels and examples ("lisäksi", "sitten", "esimerkiksi"): without the connective, a reader can't tell them from the other two. So are
-conditions after their main clause and in the conditional: without "jos" their spans claim what the sentence didn't. The finer class is in `subtype`.
+Left out are additions, sequels, examples and restatements ("lisäksi", "sitten", "esimerkiksi", "siis"): without the connective, a reader
+can't tell them from the others (docs/native-review/README.md). So are conditions after their main clause and in the conditional: without "jos"
+their spans claim what the sentence didn't. The finer class is in `subtype`.
 
-Nothing but the two together should tell the label. Every premise and hypothesis of `unrelated` stands in a row of the other two as well;
-these are evened out in every class of corpus, kind (two clauses, two sentences), negation and length of either span (see discourse_balance.py).
+Nothing but the two together should tell the label. Every premise and hypothesis of `unrelated` stands in a row of one of the other two as
+well, and these are evened out: in each corpus by negation and length of either span, and by what a bag of words could tell (discourse_balance.py).
 A word that gives a class away ("silti" in the second clause) excludes its sentence.
 """
 
