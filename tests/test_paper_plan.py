@@ -6,10 +6,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from corpora import corpus as corpora
 from corpora.config import ConfigError
 from corpora.study import load, members, mix_of
+from train.__main__ import app
 from train.graph import plan
 
 ROOT = Path(__file__).parent.parent
@@ -45,3 +47,20 @@ def test_the_nine_tasks_are_those_of_the_paper_with_their_sizes() -> None:
     assert rows == {"anli": 1_104_934, "mnli": 392_702, "qqp": 363_846, "squad_v1": 87_599, "squad_v2": 130_319, "hellaswag": 39_905,
                     "cosmosqa": 25_262, "commonsenseqa": 9_741, "ccg": 39_604}  # fmt: skip
     assert mix_of(study, ("all-nine-mlm",)).mlm is not None and mix_of(study, ("all-nine",)).cap == 2**17
+
+
+def test_its_hours_are_estimated_without_data_model_or_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORPORA_DIR", str(tmp_path / "none"))
+    monkeypatch.setenv("FIHU_CACHE", str(tmp_path / "cache"))
+    told = CliRunner().invoke(app, [str(ROOT / "studies/paper.toml"), "--dry-run", "--root", str(tmp_path)])
+    assert told.exit_code == 0, told.output
+    for part in (
+        "1135 runs",
+        "all-nine",
+        "GPU-hours) =",
+        "GFLOP a token / (989 TFLOP/s bf16 x 0.4) / 3600",
+        "this plan takes 0.40 of that",
+        "Nothing was written",
+    ):
+        assert part in told.output, part
+    assert list(tmp_path.iterdir()) == []
