@@ -88,14 +88,19 @@ def by_turns(sides: Sequence[Side], turns: int) -> None:
             side.end()
 
 
-def against_trainer(work: Path, steps: int, batch: int) -> None:
-    """Print speed, memory and loss of both sides, and whether the losses agree."""
-    trial = [start(work, TURN, batch, how, "trainer", *([how] if how == "float32" else [])) for how in ("bfloat16", "float32")]
-    by_turns(trial, 1)
-    faster = max(trial, key=lambda side: side.speed)
-    print("Trainer, a trial: " + ", ".join(f"{side.name} {side.speed:,.0f} tokens per processor second" for side in trial))
+def trial(work: Path, batch: int) -> str:
+    """Return the precision in which Trainer is faster."""
+    sides = [start(work, 2 * TURN, batch, how, "trainer", *([how] if how == "float32" else [])) for how in ("bfloat16", "float32")]
+    by_turns(sides, 2)
+    print("Trainer, a trial: " + ", ".join(f"{side.name} {side.speed:,.0f} tokens per processor second" for side in sides), flush=True)
+    return max(sides, key=lambda side: side.speed).name
+
+
+def against_trainer(work: Path, steps: int, batch: int, how: str) -> None:
+    """Print speed, memory and loss of both sides, and whether the losses agree. `how`: Trainer's precision, "" = the faster one."""
+    how = how or trial(work, batch)
     ours = start(work, steps, batch, "ours", "ours")
-    theirs = start(work, steps, batch, f"Trainer ({faster.name})", "trainer", *([faster.name] if faster.name == "float32" else []))
+    theirs = start(work, steps, batch, f"Trainer ({how})", "trainer", *([how] if how == "float32" else []))
     by_turns((ours, theirs), steps // TURN)
     print(f"e5-small, MNLI, batches of {batch} pairs, {steps} steps, {ours.told[0]['threads']} threads, torch {torch.__version__}")
     for side in (ours, theirs):
@@ -139,10 +144,11 @@ def main() -> None:
     arguments.add_argument("--quick", action="store_true", help="GPU: fewer steps and settings")
     arguments.add_argument("--steps", type=int, default=0)
     arguments.add_argument("--batch", type=int, default=16)
+    arguments.add_argument("--trainer", choices=("", "bfloat16", "float32"), default="", help="Trainer's precision; left out: a trial of 20 steps tells")
     asked = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if asked.against_trainer:
-            against_trainer(Path(folder), asked.steps or 200, asked.batch)
+            against_trainer(Path(folder), asked.steps or 200, asked.batch, asked.trainer)
         if asked.parts:
             parts(Path(folder), asked.steps or 30, asked.batch)
     if asked.cuda or asked.against_trainer:

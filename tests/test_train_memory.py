@@ -33,3 +33,14 @@ def test_workers_are_as_many_as_the_gpus_hold(monkeypatch):
     monkeypatch.setattr("train.execute.gpus", lambda: 2)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(16)))
     assert workforce(0, 100, 3) == (6, 2) and workforce(0, 4, 3) == (4, 4) and workforce(1, 100, 3) == (1, 16)
+
+
+def test_the_gpu_benchmark_runs_from_end_to_end_on_a_small_shape(capsys):
+    import torch
+
+    from benchmarks.train_cuda import lengths, run
+
+    assert 41 < sum(lengths("MNLI", 4000)) / 4000 < 43.5 and 213 < sum(lengths("SQuAD", 4000)) / 4000 < 220  # 41.7 and 216.5 were counted
+    run(True, torch.device("cpu"), hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64, vocab_size=500)
+    out = capsys.readouterr().out
+    assert out.count("x Trainer") == 10 and "logits differ from padded float32 by 0.0" in out

@@ -108,3 +108,20 @@ def test_dropout_drops_its_share_and_keeps_the_mean(dtype):
     assert torch.equal((values.grad == 0), (out == 0)) and layer.eval()(values) is values
     mask, kept = keep_bits(torch.zeros(7, dtype=dtype), 0.5)
     assert kept == 0.5 and torch.equal(drop(torch.ones(7, dtype=dtype), mask, kept) != 0, mask != 0)
+
+
+def test_the_kernel_is_told_where_rows_end(monkeypatch):
+    """CUDA's kernel cannot run here, so a stand-in with its contract takes its place: rows from cumulative lengths, longest row, scale."""
+    place = unpadded.layout([3, 5, 5], 8, torch.device("cpu"))
+    q, k, v = (torch.randn(32, 2, 4) for _ in range(3))
+
+    def stand_in(q, k, v, first, second, longest, other, scale):
+        assert first.dtype == torch.int32 and torch.equal(first, second) and longest == other == max(first.diff().tolist())
+        out = torch.empty_like(q)
+        for start, end in zip(first.tolist(), first.tolist()[1:], strict=False):
+            shares = torch.softmax(torch.einsum("ahs,bhs->hab", q[start:end], k[start:end]) * scale, -1)
+            out[start:end] = torch.einsum("hab,bhs->ahs", shares, v[start:end])
+        return out
+
+    monkeypatch.setattr("torch.nn.attention.varlen.varlen_attn", stand_in)
+    assert torch.allclose(unpadded._kernel(q, k, v, place, 0.0, 0.5), unpadded._Grouped.apply(q, k, v, place.groups, 0.0, 0.5), atol=1e-5)
