@@ -2,7 +2,8 @@
 
 Made for places where English has NLI: two texts, balanced classes, no annotation. Rows come in closed groups: two passages with the
 sentences that really follow them give four rows, each passage and each sentence once in either class, so that neither text tells anything by
-itself. The sentence that follows shares a tying stem with the passage (see cohesion), the one from elsewhere shares none.
+itself. The sentence that follows shares a tying stem with the passage (see cohesion), the one from elsewhere shares none,
+not even a word of the document's topic: where it did, 8 of 100 Finnish rows read had two right answers.
 
 Order is not asked for here. Version 1 asked for it between two bare sentences (`neighbours` still does, for small collections), a draft
 between a sentence and two that are tied to it on one side; of 24 drafted Finnish rows about every eighth read as well in the other order.
@@ -14,7 +15,7 @@ from collections.abc import Iterator, Sequence
 
 from build_data.makers.cohesion import scripts
 from build_data.makers.common import Declared, Made, chance, common_fields, read_documents
-from build_data.makers.tied import Group, fit_inside, grouped, items
+from build_data.makers.tied import Group, fit_strangers, grouped, items
 from build_data.parse import Parser
 from build_data.steps import Ledger
 from corpora.records import Document, Pair, Record
@@ -35,7 +36,7 @@ def coherence(documents: Sequence[Document], language: str, parser: Parser, seed
     ledger = Ledger("make")
     rows: list[Record] = []
     for script in scripts(kept, language):
-        groups, over = grouped(items(script, seed, ledger), len(LABELS), RATIO, fit_inside)
+        groups, over = grouped(items(script, seed, ledger), len(LABELS), RATIO, fit_strangers)
         groups.sort(key=lambda group: chance(seed, group[0].place))
         most = max_sentences // len(LABELS) ** 2
         full = len(LABELS) * len(groups[most:])

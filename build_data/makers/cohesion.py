@@ -18,7 +18,7 @@ from corpora.records import Document
 
 TOKEN = re.compile(r"[^\W\d_]{4,}|\d{3,}")  # words of four letters up, numbers of three digits up
 WORD = re.compile(r"[^\W\d_]+")
-NEIGHBOURS = re.compile(r"(?<!\w)([^\W\d_]+)(?= ([a-zåäöáéíóúüőű]+)(?!\w))")
+NEIGHBOURS = re.compile(r"(?<!\w)([^\W\d_]+)(?=[ -]([a-zåäöáéíóúüőű]+)(?!\w))")
 LETTERS = 6  # of a stem that are compared: consonant gradation ("katu", "kadulla") and Snowball's slips are mostly behind them
 COMMON = 0.01  # share of all sentences beyond which a stem is no content
 TOPIC = 0.12  # share of a document's sentences beyond which a stem tells no place in it

@@ -49,7 +49,7 @@ Fit = Callable[[Item, Item], bool]
 def items(script: Script, seed: int, ledger: Ledger) -> Iterator[Item]:
     """Yield a document's items. Candidates are sentences behind another of their paragraph; the ledger counts them, and why others are none.
 
-    Refused: `cohesion.plain`'s reasons and "glued" (of the sentence or the one before it), "no_tie" (no stem ties it to its context).
+    Refused: `cohesion.plain`'s reasons and "glued" (of the sentence or the one before it), "same_text" (it stands in its context), "no_tie" (no stem ties it to that).
     """
     lines = script.lines
     for before, ending in pairwise(lines):
@@ -59,10 +59,12 @@ def items(script: Script, seed: int, ledger: Ledger) -> Iterator[Item]:
         fault = ending.fault or before.fault
         if not fault:
             context = _context(lines, ending, seed, script.document.id)
-            if any(line.ties & ending.ties for line in context[-TIED:]):
+            if any(line.text == ending.text for line in context):
+                fault = "same_text"
+            elif any(line.ties & ending.ties for line in context[-TIED:]):
                 yield Item(script.document, context, ending)
                 continue
-            fault = "no_tie"
+            fault = fault or "no_tie"
         ledger.excluded[fault] += 1
 
 
@@ -95,12 +97,20 @@ def _tied(item: Item, ending: Line) -> bool:
     return any(line.ties & ending.ties for line in item.context)
 
 
+def fit_strangers(item: Item, other: Item) -> bool:
+    """The same, and not even a word of the document's topic in common."""
+    return fit_inside(item, other) and _strangers(item, other)
+
+
 def fit_across(item: Item, other: Item) -> bool:
     """The same for items of two documents, where a topic's words would tie too."""
     if item.document.id == other.document.id:
         return fit_inside(item, other)
-    strangers = not any(line.content & other.ending.content for line in item.context) and not any(line.content & item.ending.content for line in other.context)
-    return strangers and _unlike(item, other)
+    return _strangers(item, other) and _unlike(item, other)
+
+
+def _strangers(item: Item, other: Item) -> bool:
+    return not any(line.content & other.ending.content for line in item.context) and not any(line.content & item.ending.content for line in other.context)
 
 
 def grouped(some: Iterable[Item], size: int, ratio: float, fit: Fit, topics: Mapping[str, frozenset[str]] | None = None) -> tuple[list[Group], list[Item]]:
