@@ -13,9 +13,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from corpora import languages as known_languages
 from corpora import study as studies
 from corpora.config import ConfigError
-from corpora.study import LANGUAGES, Study
+from corpora.study import Study
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]})
 say = Console(highlight=False, soft_wrap=True)
@@ -93,9 +94,10 @@ def _run(
 def _chosen(study: Study, languages: list[str], arms: list[str], tasks: list[str]) -> list[tuple[str, str]]:
     for language in languages:
         if language not in study.languages:
+            known = known_languages.declared()
             raise ConfigError(
                 f"LANG={language!r}: studies/{study.name}.toml has {', '.join(study.languages)}"
-                + ("" if language in LANGUAGES else f"; this house knows {', '.join(LANGUAGES)} so far, and docs/add-a-language.md says how to add one")
+                + ("" if language in known else f"; this house knows {', '.join(known)} so far, and docs/add-a-language.md says how to add one")
             )
     for what, given, known in (("arm", arms, study.arms), ("task", tasks, tuple(study.tasks))):
         for name in given:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from corpora import languages
 from corpora.config import ConfigError, pick, read
 from corpora.shards import known_sha256
 
@@ -98,8 +99,9 @@ class Corpus:
 
 @functools.cache
 def declared() -> Mapping[str, Path]:
-    """Return every declared corpus: name -> its TOML file."""
-    return {str(path.relative_to(ROOT).with_suffix("")): path for path in sorted(ROOT.rglob("*.toml"))}
+    """Return every declared corpus, also those of $FIHU_DECLARATIONS: name -> its TOML file. Raises ConfigError for one that is declared twice."""
+    found = languages.files((ROOT, *languages.folders()[1:]), "**/*.toml")
+    return {name: path for name, path in found.items() if not name.startswith(f"{languages.FOLDER}/")}
 
 
 @functools.cache
@@ -131,7 +133,7 @@ def split_of(corpus: Corpus, split: str) -> Files | None:
 
 
 def locate(corpus: Corpus, split: str, verify: bool = True) -> list[Path] | None:
-    """Return the verified local files of a split: CORPORA_DIR first, then what is bundled; None = only the Hub may have it.
+    """Return the verified local files of a split: CORPORA_DIR first, then what is bundled, then beside your own declarations; None = only the Hub may have it.
 
     Raises ConfigError for a checksum that differs, or where no place can have the files.
     """
@@ -140,7 +142,7 @@ def locate(corpus: Corpus, split: str, verify: bool = True) -> list[Path] | None
         return None
     found: list[Path] = []
     for name, expected in zip(files.files, files.sha256, strict=True):
-        places = [corpora_dir() / name, ROOT / name]
+        places = [folder / name for folder in (corpora_dir(), ROOT, *languages.folders()[1:])]
         path = next((p for p in places if p.is_file()), None)
         if path is None:
             if corpus.hub is not None and split in corpus.hub.splits:
@@ -157,7 +159,9 @@ def locate(corpus: Corpus, split: str, verify: bool = True) -> list[Path] | None
 
 def _verify(path: Path, expected: str, name: str) -> None:
     if not expected:
-        raise ConfigError(f"corpus {name!r}: {path} is here, but its sum is not declared, so nobody can tell which version it is; run `python -m corpora seal {name}`")
+        raise ConfigError(
+            f"corpus {name!r}: {path} is here, but its sum is not declared, so nobody can tell which version it is; run `python -m corpora seal {name}`"
+        )
     found = known_sha256(path)
     if found != expected:
         raise ConfigError(

@@ -8,32 +8,31 @@ from pathlib import Path
 from typing import Literal
 
 from corpora import corpus as corpora
+from corpora import languages
 from corpora.config import ConfigError, read
 from corpora.study_arms import VARIANTS, arm_language, base_arm, check_arm, is_translated, parts_of, variant_of
 from corpora.study_data import Budget, Guard, Parsing, Statistics, Translation
 from corpora.study_parts import METRIC_KIND, RETRIEVAL, Base, Heads, Masking, Metric, Mix, Target, Task, Training
 
 __all__ = [
-    "LANGUAGES", "METRIC_KIND", "RETRIEVAL", "VARIANTS", "Base", "Budget", "Guard", "Heads", "Masking", "Metric", "Mix", "Parsing", "Statistics", "Study",
+    "METRIC_KIND", "RETRIEVAL", "VARIANTS", "Base", "Budget", "Guard", "Heads", "Masking", "Metric", "Mix", "Parsing", "Statistics", "Study",
     "Target", "Task", "Training", "Translation", "arm_language", "arms_of", "base_arm", "built_tasks", "check_arm", "data_folder", "has_arm", "is_translated",
     "load", "masking_arms", "members", "mix_of", "parts_of", "targets_of", "twin", "variant_of",
 ]  # fmt: skip
-
-LANGUAGES = ("fi", "hu")  # languages with everything a study needs; others: docs/ says how to add one
 
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
     """Everything an experiment is, as read from studies/NAME.toml."""
 
-    title: str
-    languages: tuple[str, ...]
-    arms: tuple[str, ...]
-    seeds: tuple[int, ...]
+    title: str  # of the report
+    languages: tuple[str, ...]  # that transfer is measured for and that arms may be made from; English is always there
+    arms: tuple[str, ...]  # "none", "en", "mt-fi", "native-fi", "bt-en", a mixture "en+mt-fi"; any but none with "~unfiltered" or "~random-drop" behind
+    seeds: tuple[int, ...]  # every run is trained once a seed
     base: Base
     tasks: Mapping[str, Task]
     intermediate: tuple[tuple[str, ...], ...]  # each a set of tasks trained together, [["nli"], ["nli", "qa"]], or the name of a mix: [["all-nine"]]
-    targets: Mapping[str, Target]
+    targets: Mapping[str, Target]  # what every run is scored on
     budget: Budget
     translation: Translation = field(default_factory=Translation)
     parsing: Parsing = field(default_factory=Parsing)
@@ -42,20 +41,24 @@ class Study:
     heads: Heads = field(default_factory=Heads)
     guard: Guard = field(default_factory=Guard)
     statistics: Statistics = field(default_factory=Statistics)
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    precision: Literal["auto", "float32", "bfloat16"] = (
+        "auto"  # numbers that training computes with; auto = bfloat16 where the hardware multiplies it, else float32
+    )
     freeze_layers: int = 0  # embeddings and this many lower layers stay as they are (a mini study's economy; the report says so)
-    keep_checkpoints: Literal["intermediate", "all"] = "intermediate"
+    keep_checkpoints: Literal["intermediate", "all"] = (
+        "intermediate"  # whose weights stay on disk once they are scored: intermediate runs, or those of targets too
+    )
     save_minutes: float = 10.0  # minutes between two states of a run in work, from which a killed run goes on; 0 = none for that reason
     save_steps: int = 0  # steps between two states; 0 = none for that reason
     compile: bool = False  # torch.compile the encoder's layers on CUDA (no CUDA, no effect)
     demonstration: bool = False  # True: the report refuses any claim about the question
-    note: str = ""
+    note: str = ""  # what a reader of the report must know of this study
     name: str = field(default="", init=False)  # file name without .toml
 
     def __post_init__(self) -> None:
         for language in self.languages:
-            if language not in LANGUAGES:
-                raise ValueError(f"languages: {language!r} is not one of {', '.join(LANGUAGES)}")
+            if language not in languages.declared():
+                raise ValueError(f"languages: {language!r} is not one of {', '.join(languages.declared())}; docs/add-a-language.md says how to add one")
         for what, values in (("seeds", self.seeds), ("arms", self.arms), ("languages", self.languages)):
             if not values or len(set(values)) != len(values):
                 raise ValueError(f"{what} = {list(values)}: must not be empty nor hold one twice")

@@ -19,14 +19,14 @@ class Translation:
     licences: Mapping[str, str] = field(default_factory=dict)  # language (the back model: "fi-en") -> licence, over the one in the folder's card
     candidates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # language -> other folders; a model that measures worse than one is refused
     insist: tuple[str, ...] = ()  # languages whose model is used although another one at hand measures better
-    beam: int = 1
+    beam: int = 1  # beam size of decoding; 1 = greedy
     retry_beam: int = 4  # only for degenerate output (empty, loop, copy, cut)
-    batch_tokens: int = 4096
+    batch_tokens: int = 4096  # pieces decoded at once; changes speed and memory alone
     compute_type: Literal["auto", "int8", "int8_float32", "int8_float16", "int8_bfloat16", "int16", "float16", "bfloat16", "float32"] = (
         "auto"  # numbers that the models compute with; auto = what the hardware does best
     )
     max_input: int = 200  # pieces; longer sentences are split, never cut
-    max_output: int = 256
+    max_output: int = 256  # pieces of a translated sentence
     dev: Mapping[str, str] = field(default_factory=dict)  # language -> aligned corpus on which chrF is measured
 
     def __post_init__(self) -> None:
@@ -76,7 +76,9 @@ class Guard:
 
 @dataclass(frozen=True, kw_only=True)
 class Statistics:
-    draws: int = 10_000
-    alpha: float = 0.05
+    """How the report compares arms."""
+
+    draws: int = 10_000  # of the bootstrap
+    alpha: float = 0.05  # 1 - the level of intervals; a difference is called one below it
     margin: float = 1.0  # points within which two arms count as equivalent
-    seed: int = 1
+    seed: int = 1  # of the bootstrap's draws

@@ -52,13 +52,13 @@ class Heads:
 class Training:
     """Hyper-parameters of one phase (intermediate or one target)."""
 
-    epochs: float = 1.0
+    epochs: float = 1.0  # times that every training row is seen
     batch: int = 16  # examples a step; windows of one context count one each
-    lr: float = 3e-5
-    head_lr: float = 1e-3
+    lr: float = 3e-5  # peak learning rate of the encoder
+    head_lr: float = 1e-3  # peak learning rate of the new head
     warmup: float = 0.1  # share of the steps
-    weight_decay: float = 0.0
-    clip: float = 1.0
+    weight_decay: float = 0.0  # AdamW's; not on biases, norms and word embeddings
+    clip: float = 1.0  # largest norm of a gradient
     max_length: int = 128  # sub-words, special tokens included
     stride: int = 64  # sub-words two windows of one context share (span)
     evals: int = 1  # looks at English dev (evenly spaced, the last at the end); the best is kept
@@ -84,7 +84,7 @@ class Training:
 class Task:
     """An intermediate task and where each arm takes its examples from."""
 
-    kind: Kind
+    kind: Kind  # pair: two texts, a label; span: question, context, answer; choice: context, endings, one right; tags: a tag a word; text: for masked-language modelling
     # corpus that the en, mt-* and bt-en arms come from, or several on one head: ["en/snli", "en/anli:train_r1"]; "" = a task with native arms only
     english: str | tuple[str, ...] = ""
     split: str = "train"  # of every corpus of `english` that names none itself
@@ -128,8 +128,8 @@ class Task:
 class Masking:
     """Masked-language modelling beside other tasks: on which task of kind text, and its share of all steps of the run."""
 
-    task: str
-    share: float = 0.1
+    task: str  # a task of kind text
+    share: float = 0.1  # of all steps, above 0 and below 1
 
     def __post_init__(self) -> None:
         if not 0 < self.share < 1:
@@ -145,12 +145,12 @@ class Mix:
     steps as the group of `intermediate` with the same tasks takes.
     """
 
-    tasks: tuple[str, ...]
+    tasks: tuple[str, ...]  # names of tasks
     sampler: Literal["epochs", "proportional", "temperature", "uniform"] = "epochs"  # epochs: each task its own epochs
     cap: int = CAP  # proportional, temperature: a task counts with at most this many rows
     temperature: float = 2.0  # temperature: shares go as rows ** (1 / temperature)
-    mlm: Masking | None = None
-    mode: Literal["two-stage", "single-stage", "control"] = "two-stage"
+    mlm: Masking | None = None  # masked-language modelling beside the tasks
+    mode: Literal["two-stage", "single-stage", "control"] = "two-stage"  # see above
 
     def __post_init__(self) -> None:
         if len(set(self.tasks)) != len(self.tasks):
@@ -165,11 +165,11 @@ class Mix:
 class Target:
     """An XTREME target: English training and dev data, test data in other languages. Retrieval (tatoeba, bucc2018) has no training."""
 
-    metric: Metric
+    metric: Metric  # decides what is trained, and how it is scored
     english: str = ""  # corpus with splits train and dev
     test: Mapping[str, str]  # language -> corpus with split test (and dev, for the oracle)
     split: str = "train"  # of the English corpus
-    labels: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()  # targets of tags or pairs
     train_rows: int = 0  # English training rows, 0 = all
     dev_rows: int = 0  # English dev rows on which the checkpoint is chosen (first N), 0 = all; the paper's code takes 500
     test_rows: int = 0  # test rows a language (first N), 0 = all; a report says so
@@ -177,7 +177,7 @@ class Target:
     xtreme: bool = True  # False: a target that XTREME does not have (metrics ner, accuracy); reported, but in no average
     oracle_rows: int = 0  # dev rows of each language of `test` (evenly spaced) scored at every look, for the oracle that a report prints beside; 0 = none
     layer: int = -1  # retrieval: hidden state that is pooled (0 = embeddings); -1 = last
-    pooling: Literal["mean", "cls", "last"] = "mean"
+    pooling: Literal["mean", "cls", "last"] = "mean"  # retrieval: mean over tokens, the first or the last token
     prefix: str = ""  # retrieval: put before every sentence
     training: Training = field(default_factory=Training)
 

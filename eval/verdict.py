@@ -18,11 +18,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from corpora import languages
 from eval.compare import AVERAGE, Comparison, averaged, baseline_of, question_arms
 from eval.results import Results, Row
 
 Kind = Literal["yes", "no", "can't tell", "incomplete", "no claim"]
-LANGUAGE_NAMES = {"fi": "Finnish", "hu": "Hungarian", "en": "English"}
+LANGUAGE_NAMES = {"en": "English", **{code: language.name for code, language in languages.declared().items()}}
 
 
 @dataclass(frozen=True, slots=True)
