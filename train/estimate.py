@@ -141,7 +141,8 @@ class Estimator:
         rows = [min(built_rows(part.folder, split), quota or 1 << 60) for part, quota in zip(data.parts, quotas, strict=True)]
         looked = [self._look(part.records(split), part.kind, part.labels, spec.training) for part in data.parts]
         share = [count / max(1, sum(rows)) for count in rows]
-        return Size(sum(rows), *(sum(w * one[i] for w, one in zip(share, looked, strict=True)) for i in (0, 1)))
+        inputs, tokens = (sum(w * one[i] for w, one in zip(share, looked, strict=True)) for i in (0, 1))
+        return Size(sum(rows), inputs, tokens)
 
     def _unbuilt(self, spec: Task, arm: str, split: str) -> Size:
         """Return the size that an arm will have: the budget, or as many rows as its English corpora declare, less the validation rows."""

@@ -73,7 +73,8 @@ class Attention(nn.Module):
         stacked = torch.stack([state.float() for state in states], dim=2)  # [rows, length, layers, size]
         asked = self.query(stacked[:, :, -1:]) * self.key(stacked)
         shares = (asked.sum(-1) / math.sqrt(stacked.shape[-1])).softmax(-1)
-        return (shares.unsqueeze(-1) * stacked).sum(2)
+        mixed: Tensor = (shares.unsqueeze(-1) * stacked).sum(2)
+        return mixed
 
 
 class Output(nn.Linear):
@@ -135,7 +136,9 @@ class Masked(nn.Module):
 
 def blend_of(how: str, layers: int, size: int) -> nn.Module | None:
     """Return the module that makes one state of all layers, None for the last layer alone."""
-    return {"last": lambda: None, "mix": lambda: Mix(layers), "attention": lambda: Attention(size)}[how]()
+    if how == "last":
+        return None
+    return Mix(layers) if how == "mix" else Attention(size)
 
 
 def _start(blend: nn.Module | None, random: torch.Generator) -> None:

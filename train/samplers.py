@@ -45,7 +45,7 @@ def weight(mix: Mix, rows: int) -> float:
     """Return how much a task of `rows` examples counts: 1 (uniform), min(rows, cap), or that to the power of 1/temperature."""
     if mix.sampler == "uniform":
         return 1.0
-    return min(rows, mix.cap) ** (1 / mix.temperature if mix.sampler == "temperature" else 1.0)
+    return float(min(rows, mix.cap) ** (1 / mix.temperature if mix.sampler == "temperature" else 1.0))
 
 
 def quotas(weights: Sequence[float], total: int) -> list[int]:
