@@ -8,12 +8,13 @@ from statistics import fmean
 from typing import Any
 
 from eval import curves, details
+from eval.best import best
 from eval.compare import targets_in
-from eval.results import Results, Row
+from eval.probes import alignment as probed
+from eval.results import NONE, Results, Row
 from eval.score import HEADLINE
 from eval.verdict import LANGUAGE_NAMES, signed
 from eval.view import family
-from train.metrics import METRICS
 
 Details = Mapping[str, Mapping[str, Any]]  # run key -> details.json
 MORE = {  # metrics that stand beside a headline, in words
@@ -194,45 +195,48 @@ def _breakdown(results: Results, known: Details, language: str, target: str, by:
 
 
 @dataclass(frozen=True, slots=True)
-class Best:
-    """The row that English dev would have picked for a target, and what it scores on test; `row` is "" where the target has no dev."""
+class Pick:
+    """The row that would be picked for a target, and what it scores on test (eval.best)."""
 
-    language: str
     name: str
     target: str
     row: str
     family: str
-    dev: str
+    by: str
     test: str
     delta: str  # to none
 
 
-def best_rows(results: Results) -> list[Best]:
-    """Return the paper's last row ("best performing model for each target"), picked fairly: by the mean English dev score over seeds, never by test."""
+def picks(results: Results) -> list[Pick]:
+    """Return the paper's last row ("best-per-target models"), a line per language and target."""
     found = []
     for language in results.study.languages:
-        for target in targets_in(results, language):
-            what = results.study.targets[target]
-            headline = METRICS[what.metric].headline
-            devs = {row: value for row in results.rows if (value := _dev(results, row, target, headline)) is not None}
-            name = LANGUAGE_NAMES.get(language, language)
-            if not devs:
-                found.append(Best(language, name, target, "", "", "", "", ""))
-                continue
-            best = max(devs, key=lambda row: devs[row])
-            values = {row: results.values(row, target, language, HEADLINE[what.metric]) for row in (best, Row((), "none"))}
-            none = fmean(values[Row((), "none")]) if values[Row((), "none")] else None
-            test = fmean(values[best]) if values[best] else 0.0
-            found.append(
-                Best(language, name, target, best.label, family(best.arm), f"{devs[best]:.1f}", f"{test:.1f}", signed(test - none) if none is not None else "")
-            )
+        for one in best(results, language):
+            none = results.values(NONE, one.target, language, HEADLINE[results.study.targets[one.target].metric])
+            delta = signed(one.value - fmean(none)) if none else ""
+            found.append(Pick(LANGUAGE_NAMES.get(language, language), one.target, one.row.label, family(one.row.arm), one.by, f"{one.value:.1f}", delta))
     return found
 
 
-def _dev(results: Results, row: Row, target: str, headline: str) -> float | None:
-    values = []
-    for seed in results.seeds(row, target):
-        dev = (results.of(row, target, seed).record.get("dev") or {}).get(target)
-        if isinstance(dev, Mapping) and isinstance(dev.get(headline), int | float):
-            values.append(float(dev[headline]))
-    return fmean(values) if values else None
+def alignment(results: Results, known: Details) -> list[Grid]:
+    """Return the alignment gap at the headline's layer before and after the intermediate phase: a table per language and retrieval target."""
+    found = []
+    for language in results.study.languages:
+        for target in [name for name in targets_in(results, language) if results.study.targets[name].retrieval]:
+            abouts = [known[run.key].get(language) or {} for cell, run in results.scored.items() if cell.target == target]
+            about = next((one for one in abouts if "layer" in one), None)
+            if about is None:
+                continue
+            probes = [one for one in probed(results, language, about["pooling"]) if (one.target, one.layer) == (target, about["layer"]) and one.row != NONE]
+            rows = [
+                (one.row.label, family(one.row.arm), [_gap(one.before), _gap(one.gap), signed(one.change, 3) if one.change is not None else ""])
+                for one in probes
+            ]
+            if rows:
+                columns = [("before", "the base"), ("after", "this row"), ("change", "")]
+                found.append(Grid(language, LANGUAGE_NAMES.get(language, language), target, f"alignment gap, layer {about['layer']}", columns, rows))
+    return found
+
+
+def _gap(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"

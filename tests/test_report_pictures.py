@@ -125,18 +125,18 @@ def test_details_stand_behind_the_scores(tmp_path, monkeypatch) -> None:
     first = detail_view.oracles(results, known)[0]
     assert first.oracle == "99.0" and first.moved == "1 of 3 seeds"
     page = report.make(study, tmp_path).read_text("utf-8")
-    for words in ("Layers and alignment", "English-dev choice and oracle", "by treebank", "no English dev set to pick by"):
+    for words in ("Layers and alignment", "English-dev choice and oracle", "by treebank", "picked by"):
         assert words in page
 
 
-def test_the_best_row_is_picked_by_english_dev_and_never_by_test(tmp_path, monkeypatch) -> None:
+def test_what_the_phase_did_to_alignment_is_a_table(tmp_path, monkeypatch) -> None:
     study = fakes.study()
     fakes.plan(monkeypatch, study)
     fakes.write_all(tmp_path, study)
-    for cell in cells(study):  # the arm that is worst on test is best on dev
-        path = tmp_path / "runs" / fakes.key_of(cell) / "run.json"
-        record = json.loads(path.read_text("utf-8"))
-        write_json(path, record | {"dev": {cell.target: {"f1": 90.0 - 20 * fakes.RATES[cell.row.arm], "score": 90.0 - 20 * fakes.RATES[cell.row.arm]}}})
-    found = {(one.language, one.target): one for one in detail_view.best_rows(collect(study, tmp_path))}
-    assert found["fi", "udpos"].row == "qa.native-hu" and found["fi", "udpos"].delta.startswith("−")
-    assert found["hu", "tatoeba"].row == ""
+    write_details(tmp_path, study)
+    results = collect(study, tmp_path)
+    finnish, _ = detail_view.alignment(results, detail_view.read(results))
+    assert finnish.title == "alignment gap, layer 3" and [label for label, _, _ in finnish.rows] == [r.label for r in results.rows if r.tasks]
+    assert finnish.rows[0][2] == ["0.060", "0.060", "0.000"]
+    picked = {(one.name, one.target): one for one in detail_view.picks(results)}
+    assert picked["Finnish", "tatoeba"].by == "test (optimistic)" and picked["Finnish", "tatoeba"].row == "qa.native-fi"
