@@ -15,6 +15,7 @@ from corpora.shards import digest, write_json
 from corpora.study import Study
 
 PROBE_STEPS, WARM_UP, ROWS, LENGTH = 20, 3, 16, 48  # MNLI-like: 33 tokens a row on average, batches sorted by length
+KEPT = 20_000  # pieces that trimming leaves; assumed, because the study's texts may not be built yet
 PEAK = 989e12  # bf16 operations per second of an H200 (dense), by NVIDIA's data sheet
 UTILISATION = 0.4  # of that rate; assumed, not measured: well-kept encoder training reaches 0.3 to 0.5
 
@@ -65,7 +66,7 @@ def arithmetic(study: Study, work: float, length: float) -> str:
     hours = work * each / (PEAK * UTILISATION) / 3600
     weights = net.layers * (4 * net.width**2 + 2 * net.width * net.inner)
     return (
-        f"one H200-class GPU: about {hours:,.1f} hours (GPU-hours) = {work:,.0f} tokens x {each / 1e9:.2f} GFLOP a token / ({PEAK / 1e12:.0f} TFLOP/s bf16 x {UTILISATION}) / 3600; "
+        f"one H200-class GPU: about {hours:,.{1 if hours >= 1 else 2}f} hours (GPU-hours) = {work:,.0f} tokens x {each / 1e9:.2f} GFLOP a token / ({PEAK / 1e12:.0f} TFLOP/s bf16 x {UTILISATION}) / 3600; "
         f"a token costs 6 x {weights / 1e6:.0f} M layer weights and 12 x {length:.0f} x {net.width} per layer for attention"
         f"{f', of {study.freeze_layers} frozen layers a third' if study.freeze_layers else ''}. "
         f"The rate is the chip's data sheet, the share of it ({UTILISATION}) is assumed"
@@ -73,7 +74,8 @@ def arithmetic(study: Study, work: float, length: float) -> str:
 
 
 def probe(study: Study, cache: Path | None = None) -> tuple[float, str] | None:
-    """Return (training tokens a second of this machine, its name), None where the base is not here yet. Measured once and kept in `cache`."""
+    """Return (training tokens a second of this machine, its name), None where the base is not here yet. Measured once and kept in `cache`,
+    but for a busy machine's speed, which says so."""
     cache = cache or default_cache()
     folder = ready_base(study.base, cache)
     if folder is None:
@@ -83,14 +85,30 @@ def probe(study: Study, cache: Path | None = None) -> tuple[float, str] | None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     threads = len(os.sched_getaffinity(0))
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{threads} cores of {platform.processor() or platform.machine()}"
-    key = digest([identity(study.base), study.freeze_layers, study.precision, study.base.dropout, name, torch.__version__, PROBE_STEPS, ROWS, LENGTH])
+    key = digest(
+        [
+            identity(study.base),
+            study.freeze_layers,
+            study.precision,
+            study.base.dropout,
+            name,
+            torch.__version__,
+            PROBE_STEPS,
+            ROWS,
+            LENGTH,
+            KEPT if study.base.trim else 0,
+        ]
+    )
     path = cache / "probes.json"
     known = _read(path)
-    if key not in known:
-        known[key] = _measure(study, folder, device)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_json(path, known)
-    return float(known[key]), name
+    if key in known:
+        return float(known[key]), name
+    load, found = os.getloadavg()[0], _measure(study, folder, device)
+    if device.type == "cpu" and load > threads:  # others were at work: tell it, and do not keep it
+        return found, f"{name}, busy with other work (load {load:.0f})"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_json(path, {**known, key: found})
+    return found, name
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -118,15 +136,18 @@ def _measure(study: Study, folder: Path, device: Any) -> float:
         0,
         precision_of(study.precision, device),
     ).to(device)
-    optimiser = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-6)
     random = torch.Generator().manual_seed(0)
+    if study.base.trim:  # as a study's run has it: steps over 250,000 unused rows would be most of the work of a small encoder
+        words = model.encoder.net.embeddings.word_embeddings
+        words.weight.data = words.weight.data[:KEPT].clone()
+    optimiser = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-6, fused=device.type in ("cpu", "cuda"))
     model.train()
     started = 0.0
     for step in range(WARM_UP + PROBE_STEPS):
         if step == WARM_UP:
             _wait(device)
             started = time.perf_counter()
-        ids = torch.randint(model.encoder.net.config.vocab_size, (ROWS, LENGTH), generator=random).tolist()
+        ids = torch.randint(len(model.encoder.net.embeddings.word_embeddings.weight), (ROWS, LENGTH), generator=random).tolist()
         batch = collate("probe", "pair", [Feature(i, [row], [i % 2], [[0] * LENGTH] if pieces.typed else None) for i, row in enumerate(ids)], model.encoder.pad)
         model.loss(batch.to(device)).backward()  # type: ignore[no-untyped-call]
         optimiser.step()
