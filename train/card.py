@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from train.heads import Head
 
 _TASKS = {"AutoModelForTokenClassification": "token-classification", "AutoModelForQuestionAnswering": "question-answering", "AutoModelForMaskedLM": "fill-mask"}
 
+_ON_HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")  # a Hub id; a folder of this machine is nobody else's business
+
 
 def card(record: dict[str, Any], head: Head | None, kind: str, name: str) -> str:
     """Return README.md of a run exported for Transformers' class `kind`."""
     base = record["base_model"]
-    lines = ["---", "library_name: transformers", f"base_model: {base['fallback'] or base['model']}"]
+    hub = base["fallback"] or base["model"]
+    lines = ["---", "library_name: transformers", *([f"base_model: {hub}"] if _ON_HUB.fullmatch(hub) else [])]
     lines += [f"pipeline_tag: {_TASKS[kind]}"] if kind in _TASKS else []
     lines += [
         "tags: [fihu-stilts]",
