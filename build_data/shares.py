@@ -52,9 +52,10 @@ def choose_rows(records: Sequence[Record], labels: Sequence[str], shares: Mappin
 
 def _balanced(rows: Sequence[Record], labels: Sequence[str], shares: Mapping[str, float], most: int) -> tuple[list[Record], list[Dropped]]:
     """Choose among the rows of one side, label by label: numbers differ by one at most."""
-    groups: dict[str, list[Record]] = {label: [] for label in labels} or {"": []}
+    paired = bool(labels) and any(isinstance(record, Pair) for record in rows)  # tags are labels of words, of which every row has many
+    groups: dict[str, list[Record]] = {label: [] for label in labels} if paired else {"": []}
     for record in rows:
-        groups[record.label if labels and isinstance(record, Pair) else ""].append(record)
+        groups[record.label if paired and isinstance(record, Pair) else ""].append(record)
     quotas = [most // len(groups) + (number < most % len(groups)) for number in range(len(groups))]
     fits = [fitting(Counter(r.genre for r in group), shares, quota) for group, quota in zip(groups.values(), quotas, strict=True)]
     least = min(fits)

@@ -17,7 +17,7 @@ from build_data.shares import choose_rows, fitting, genres_of
 from build_data.split import by_rank, held_out, rank, share_of
 from corpora import study as studies
 from corpora.config import ConfigError
-from corpora.records import Document, Pair, Record, Text
+from corpora.records import Document, Pair, Record, Tags, Text
 
 TEXT = "Kirjasto muutti keväällä vanhaan taloon, ja se oli iso muutos. Talo seisoo torin laidalla aivan kirkon takana."
 
@@ -92,6 +92,11 @@ def test_rows_without_labels_go_by_rank() -> None:
     rows = [Text(id=f"t{i}", document=f"t{i}", text=f"Teksti {i}.") for i in range(30)]
     kept = choose_rows(rows, (), {}, 0, 7).kept
     assert kept == by_rank(rows)[:7]
+
+
+def test_tags_are_no_labels_of_rows() -> None:
+    rows = [Tags(id=f"t{i}", document=f"t{i}", tokens=("Aino",), tags=("B-PER",)) for i in range(30)]
+    assert len(choose_rows(rows, ("O", "B-PER"), {}, 0, 7).kept) == 7
 
 
 def test_a_small_validation_side_is_filled_up() -> None:
