@@ -20,6 +20,7 @@ MAX_SENTENCES = 60  # a document: beyond it long ones (laws, novels) would outwe
 MAKERS: Mapping[str, Declared] = {
     **labelled.FAMILIES,
     "cloze_questions": cloze.FAMILY,
+    "cloze_questions_unanswerable": cloze.WITH_UNANSWERABLE,
     "coherence": coherence.FAMILY,
     "discourse": discourse.FAMILY,
     "endings": endings.FAMILY,

@@ -5,48 +5,29 @@ Word endings decide, tags only where endings are ambiguous; trees aren't used: r
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from build_data.makers import words_fi as lists
-from build_data.makers.questions import Chunk, Names, regex_tokens
+from build_data.makers.forms_fi import BE, DOUBTFUL_ILLATIVE, OWN, SIGNS, agrees, case_of, is_verb
+from build_data.makers.questions import Chunk, Names, regex_tokens, without_asides
 from build_data.parse import Sentence, Word
-
-CASES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("ine", re.compile(r".{3,}ss[aä](?:[aä]n|nsa|nsä|mme)?(?:kin)?")),
-    ("ade", re.compile(r".{3,}ll[aä](?:[aä]n|nsa|nsä)?(?:kin)?")),
-    ("abl", re.compile(r".{3,}lt[aä](?:[aä]n|nsa|nsä)?")),
-    ("all", re.compile(r".{3,}lle(?:en|nsa|nsä)?(?:kin)?")),
-    ("ela", re.compile(r".{2,}st[aä](?:[aä]n|nsa|nsä)?(?:kin)?")),
-    ("ill", re.compile(r".{2,}(?:[aeiouyäö]{2}h[aeiouyäö]n|[ai]ih[ie]n|seen|siin|[^t]iin|oon|uun|yyn|öön|aan|ään|een)(?:kin)?")),
-    ("ess", re.compile(r".{2,}n[aä]")),
-    ("px", re.compile(r".{3,}ns[aä]")),
-    ("tra", re.compile(r".{3,}ksi")),
-)
-PARTITIVE_NOT_ELATIVE = re.compile(r".*(?:[^aeiouyäö]ist[aä]|(?:i|o|u|y|ö)st[aä]|vierasta|hammasta|rikasta|kirkasta|sairasta|kaunista)")
-DOUBTFUL_ILLATIVE = re.compile(r".*(?:[^h]een|aan|ään)")
-VERB_SHAPE = re.compile(r".*(?:v[aä]t|[aeiouyäö]|t[aä][aä]n|d[aä][aä]n|[lrns][aä][aä]n|tiin)")
-NO_VERB_SHAPE = re.compile(r".*(?:sti|ss[aä]|st[aä]|ll[aä]|lt[aä]|lle|nen|mme|tte|ksi|uus|isuus|[aeiouyäö]n?kin|isia|isiä|ja|jä|inen)")
-PASSIVE = re.compile(r".*(?:t[aä][aä]n|d[aä][aä]n|ll[aä][aä]n|rr[aä][aä]n|nn[aä][aä]n|tiin)|.*tt[uy]|.*[dtnlr]t[uy]")
-PARTITIVE_SHAPE = re.compile(r".*(?:aa|oa|ua|ea|yä|öä|eä|ää|ia|iä|oja|öjä|uja|yjä|eja|ejä|ita|itä)")
-MONTHS = re.compile("(?:tammi|helmi|maalis|huhti|touko|kesä|heinä|elo|syys|loka|marras|joulu)kuun")  # genitives that look like illatives
-ESSIVE = re.compile(r"vuonna|.*(?:päivänä|yönä|iltana|aamuna|kesänä|talvena|syksynä|keväänä|hetkenä|kertana|viikonloppuna)")  # "juna" is none
-BESIDE = frozenset(["pitkin", "kohti", "vastaan", "varten", "vasten", "päin", "kautta", "ilman"])  # the partitive or genitive before belongs to these
-OWN = re.compile(r".{3,}mme|(?!pieni).{2,}[aeiouyäö]ni")  # "söimme", "lapsemme", "ystäväni": somebody speaks of himself
-SIGNS = frozenset("±\"”’‘„“'()[]:;!?–—»«/")
-BE = frozenset(["on", "oli", "ovat", "olivat"])
 
 
 @dataclass(frozen=True)
 class Clause:
-    """A main clause: its words without the final stop, the place of its finite verb, and its chunks in order."""
+    """A main clause: its words without the final stop, the place of its finite verb, and its chunks in order.
+
+    `opener` is the word that begins what follows the clause behind a comma, `tail` its place in the text; ("", (0, 0)) if nothing does.
+    """
 
     text: str
     words: tuple[Word, ...]
     verb: int
     chunks: tuple[Chunk, ...]
     first_is_name: bool
+    opener: str = ""
+    tail: tuple[int, int] = (0, 0)
 
     def has(self, chunk: Chunk) -> tuple[Word, ...]:
         return self.words[chunk.start : chunk.stop]
@@ -62,10 +43,53 @@ class Clause:
         before = self.words[chunk.start - 1].text.casefold() if chunk.start else ""
         return before, self.words[chunk.stop].text.casefold() if chunk.stop < len(self.words) else ""
 
+    def head(self, chunk: Chunk) -> Word:
+        return self.words[chunk.stop - 1]
+
+    @property
+    def compound(self) -> bool:
+        """Whether a participle straight behind "on" belongs to the verb ("on muuttanut")."""
+        behind = self.words[self.verb + 1] if self.verb + 1 < len(self.words) else None
+        return behind is not None and self.words[self.verb].text.casefold() in BE and lists.PARTICIPLE.fullmatch(behind.text.casefold()) is not None
+
+    def sure(self, chunk: Chunk) -> bool:
+        """Tell whether form and tag agree on an answer and nothing beside it may belong to it."""
+        words, head = self.has(chunk), self.head(chunk)
+        if chunk.doubtful or any(w.upos not in ("NOUN", "PROPN", "ADJ", "NUM", "ADP", "CCONJ") for w in words):
+            return False
+        named = head.text.rsplit("-", 1)[-1][:1].isupper() and (head is not self.words[0] or self.first_is_name)
+        if head.upos in ("NOUN", "PROPN") and not (agrees(head, chunk.case) or (named and chunk.case != "nom")):
+            return False
+        return self.left_open(chunk) and self._right(chunk)
+
+    def left_open(self, chunk: Chunk) -> bool:
+        """Tell whether nothing before a chunk may belong to it."""
+        if chunk.start in (0, self.verb + 1) or (self.compound and chunk.start == self.verb + 2):
+            return True
+        before = self.words[chunk.start - 1]
+        lower = before.text.casefold()
+        if lower in lists.DEGREES or lower in lists.BOUND:
+            return False
+        if lists.OPTIONAL.fullmatch(lower):
+            return True
+        last = next(c for c in self.chunks if c.stop == chunk.start)
+        if last.case in ("time", "missä", "mihin", "mistä", "milloin"):
+            return True
+        return before.upos in ("NOUN", "PROPN") and agrees(before, last.case) and last.case not in (chunk.case, "gen", "px", "tra", "adv", "num")
+
+    def _right(self, chunk: Chunk) -> bool:
+        if chunk.stop in (len(self.words), self.verb):
+            return True
+        behind = self.words[chunk.stop]
+        lower = behind.text.casefold()
+        if lower in lists.BOUND or behind.upos in ("ADP", "CCONJ", "X", "SYM", "PUNCT") or lower in lists.POSTPOSITIONS:
+            return False
+        return chunk.case != "gen" and not (behind.upos in ("NOUN", "PROPN", "ADJ", "NUM", "VERB") and case_of(behind) == chunk.case)
+
 
 def find_clause(text: str, sentence: Sentence, names: Names) -> Clause | None:
     """Return the sentence's first main clause, or None where it has none that the rules understand."""
-    words = list(sentence.words)
+    words = without_asides(sentence.words)
     if (
         len(words) < 4
         or words[0].upos in ("VERB", "AUX")
@@ -75,21 +99,26 @@ def find_clause(text: str, sentence: Sentence, names: Names) -> Clause | None:
     ):
         return None
     words = words[:-1]
+    opener, tail = "", (0, 0)
     commas = [i for i, w in enumerate(words) if w.text == ","]
     if commas:
         if words[commas[0] + 1].text.casefold() not in lists.CONTINUES if commas[0] + 1 < len(words) else True:
             return None
+        if len(commas) == 1:
+            opener, tail = words[commas[0] + 1].text.casefold(), (words[commas[0] + 1].start, words[-1].end)
         words = words[: commas[0]]
-        if words[-1].text.casefold() in (*lists.NEAR_TIMES, "niin", "silloin", "siitä", "siten"):
+        if not words or words[-1].text.casefold() in (*lists.NEAR_TIMES, "niin", "silloin", "siitä", "siten"):
             return None  # "vasta, kun ...": what follows the comma is part of it
-    words = [w for w in words if w.text.casefold() not in lists.DROPPED]
+    words = [w for i, w in enumerate(words) if w.text.casefold() not in lists.DROPPED or (i and words[i - 1].upos in ("NOUN", "PROPN", "ADJ"))]
     finite = [i for i, w in enumerate(words) if is_verb(w)]
     both = [i for i, w in enumerate(words) if w.text.casefold() in ("ja", "tai", "sekä", "mutta", "eikä", "eivätkä")]
     if len(finite) == 2 and any(finite[0] < b < finite[1] for b in both):  # "avasi kuoren ja puhalsi ...": the first half stands alone
-        words = words[: next(b for b in both if finite[0] < b)]
+        words = words[: max(b for b in both if finite[0] < b < finite[1])]
         finite = finite[:1]
     if len(finite) != 1 or finite[0] == 0 or len(words) < 3 or any(lists.NEGATION.fullmatch(w.text.casefold()) for w in words):
         return None
+    if any(w.upos in ("X", "SYM", "INTJ") or (w.upos in ("VERB", "AUX") and w.feats.get("VerbForm") == "Fin") for i, w in enumerate(words) if i != finite[0]):
+        return None  # a second verb that the endings don't show
     if any(w.feats.get("Person") in ("1", "2") or (OWN.fullmatch(w.text.casefold()) and w.upos != "ADJ") for w in words) or words[finite[0]].text.endswith(
         "tte"
     ):
@@ -104,7 +133,7 @@ def find_clause(text: str, sentence: Sentence, names: Names) -> Clause | None:
         return None
     words = words[: after[-1].stop if after else finite[0] + 1]
     name = _first_is_name(words, words[0] is sentence.words[0], names)
-    return None if name is None else Clause(text, tuple(words), finite[0], (*before, *after), name)
+    return None if name is None else Clause(text, tuple(words), finite[0], (*before, *after), name, opener, tail)
 
 
 def _first_is_name(words: Sequence[Word], first: bool, names: Names) -> bool | None:
@@ -115,6 +144,8 @@ def _first_is_name(words: Sequence[Word], first: bool, names: Names) -> bool | N
     if lists.PERSONS.fullmatch(text.casefold()):
         return False
     known = names.is_name(text, first)
+    if known is False and words[0].upos == "PROPN" and first:
+        return None  # seen small elsewhere, but the tag says a name: perhaps another word of the same beginning
     # Never seen inside a sentence: the tag decides, if the next word is a name too.
     if known is None and words[0].upos == "PROPN":
         return True if len(words) > 1 and words[1].text[:1].isupper() else None
@@ -122,10 +153,7 @@ def _first_is_name(words: Sequence[Word], first: bool, names: Names) -> bool | N
 
 
 def _joined(words: Sequence[Word], chunks: Sequence[Chunk]) -> list[Chunk] | None:
-    """Make "hirvet ja metsäjänikset" one chunk. A conjunction between unlike chunks opens a second clause: the rest is left out.
-
-    None where that would leave nothing, or where the second clause holds the verb.
-    """
+    """Make "hirvet ja metsäjänikset" one chunk; None where a conjunction stands between unlike chunks, which the rules don't understand."""
     out: list[Chunk] = []
     at = 0
     while at < len(chunks):
@@ -138,43 +166,10 @@ def _joined(words: Sequence[Word], chunks: Sequence[Chunk]) -> list[Chunk] | Non
         if not out or following is None or words[chunk.start - 1].text.endswith("-"):
             return None  # "maa- ja metsätalousministeriö" is one word
         if out[-1].case != following.case or following.case == "adv":
-            torn = out[-1].case in ("gen", "adv") or DOUBTFUL_ILLATIVE.fullmatch(words[out[-1].stop - 1].text.casefold())
-            return out if chunks[0].start > 0 and not torn else None
+            return None
         out[-1] = Chunk(out[-1].start, following.stop, following.case, out[-1].doubtful or following.doubtful)
         at += 2
     return out
-
-
-def is_verb(word: Word) -> bool:
-    lower = word.text.casefold()
-    finite = word.upos in ("VERB", "AUX") and word.feats.get("VerbForm") == "Fin"
-    return lower in BE or (
-        finite
-        and word.text[0].islower()
-        and VERB_SHAPE.fullmatch(lower) is not None
-        and (NO_VERB_SHAPE.fullmatch(lower) is None or lower in ("tulee", "kulki"))
-    )
-
-
-def case_of(word: Word) -> str:
-    """Return the case that a word's ending shows: "ine", "ill", ..., "par", "gen", "nom" or "" for what isn't a nominal."""
-    lower = word.text.casefold()
-    if word.upos in ("ADV", "ADP", "SCONJ", "CCONJ", "AUX", "INTJ", "PUNCT", "SYM") or word.feats.get("VerbForm") in ("Fin", "Inf"):
-        return ""
-    if MONTHS.fullmatch(lower):
-        return "gen"
-    for name, shape in CASES:
-        if shape.fullmatch(lower):
-            if name == "ela" and PARTITIVE_NOT_ELATIVE.fullmatch(lower) and not word.text[0].isupper():
-                return "par"
-            if name in ("ela", "abl") and word.feats.get("Case") == "Par":
-                return "par"  # "kieltä", "miestä"
-            if name == "ess" and word.feats.get("Case") != "Ess" and not ESSIVE.fullmatch(lower) and not re.fullmatch(r".{4,}[aeioäö]n[aä]", lower):
-                continue
-            return name
-    if lower.endswith("n"):
-        return "gen"
-    return "par" if word.feats.get("Case") == "Par" and lower[-1] in "aä" else "nom"
 
 
 def _chunks(text: str, words: Sequence[Word], start: int, stop: int) -> list[Chunk]:

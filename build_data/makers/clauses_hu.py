@@ -8,14 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from build_data.makers import words_hu as lists
-from build_data.makers.questions import Chunk, Names, regex_tokens
-from build_data.makers.verbs_hu import ARTICLES, NOMINAL, OWN, POSSESSED, SIGNS, case_of, finite_verbs, is_number
+from build_data.makers.questions import Chunk, Names, regex_tokens, without_asides
+from build_data.makers.verbs_hu import ARTICLES, NOMINAL, OWN, PARTICIPLE, POSSESSED, SIGNS, case_of, finite_verbs, is_number
 from build_data.parse import Sentence, Word
 
 
 @dataclass(frozen=True)
 class Clause:
-    """A main clause without its final stop; `verb` is its finite verb, `preverb` the place of a preverb that stands apart (or -1)."""
+    """A main clause without its final stop; `verb` is its finite verb, `preverb` the place of a preverb that stands apart (or -1).
+
+    `opener` is the word that begins what follows the clause behind a comma, `tail` its place in the text; ("", (0, 0)) if nothing does.
+    """
 
     text: str
     words: tuple[Word, ...]
@@ -23,12 +26,45 @@ class Clause:
     preverb: int
     chunks: tuple[Chunk, ...]
     first_is_name: bool
+    opener: str = ""
+    tail: tuple[int, int] = (0, 0)
 
     def has(self, chunk: Chunk) -> tuple[Word, ...]:
         return self.words[chunk.start : chunk.stop]
 
     def head(self, chunk: Chunk) -> Word:
         return self.words[chunk.stop - 1]
+
+    def sure(self, chunk: Chunk) -> bool:
+        """Tell whether the tags and forms of an answer are plain and nothing beside it may belong to it."""
+        words = self.has(chunk)
+        if any(w.upos in ("NOUN", "PROPN") and w.feats.get("Case", "Nom") not in ("Nom", "Dat") for w in words[:-1]) and "CCONJ" not in {w.upos for w in words}:
+            return False  # two phrases taken for one
+        plain = all(w.upos in (*NOMINAL, "DET", "ADP", "CCONJ") or w.text.casefold() in ARTICLES for w in words)
+        return plain and not chunk.doubtful and self.left_open(chunk) and self._right_open(chunk)
+
+    def left_open(self, chunk: Chunk) -> bool:
+        """Tell whether nothing before a chunk may belong to it: an article, the verb or a word in a plain case ends what stood before."""
+        if chunk.start == 0 or chunk.start - 1 in (self.verb, self.preverb) or self.words[chunk.start].text.casefold() in ARTICLES:
+            return True
+        before = self.words[chunk.start - 1]
+        lower = before.text.casefold()
+        if lists.ADVERBS.fullmatch(lower):
+            return lower not in lists.DEGREES
+        case = case_of(before)
+        agrees = before.feats.get("Case", case).casefold() == case
+        return before.upos in ("NOUN", "PROPN") and agrees and case not in ("", "nom", "somewhere", "dat")
+
+    def _right_open(self, chunk: Chunk) -> bool:
+        if chunk.stop >= len(self.words) or chunk.stop in (self.verb, self.preverb):
+            return True
+        behind = self.words[chunk.stop]
+        lower = behind.text.casefold()
+        if lower in ARTICLES or lists.ADVERBS.fullmatch(lower):
+            return lower not in lists.OTHER_POSTPOSITIONS and lower not in lists.POSTPOSITIONS
+        if PARTICIPLE.fullmatch(lower) or behind.upos in ("ADP", "CCONJ", "VERB", "X", "SYM") or lower in lists.OTHER_POSTPOSITIONS:
+            return False
+        return chunk.case != "nom" and not (chunk.case in ("sup", "ine", "ade") and lower.endswith("i"))
 
     @property
     def subjects(self) -> list[Chunk]:
@@ -38,7 +74,7 @@ class Clause:
 
 def find_clause(text: str, sentence: Sentence, names: Names) -> Clause | None:
     """Return the sentence's first main clause, or None where it has none that the rules understand."""
-    words = list(sentence.words)
+    words = without_asides(sentence.words)
     if (
         len(words) < 4
         or words[-1].text != "."
@@ -47,11 +83,16 @@ def find_clause(text: str, sentence: Sentence, names: Names) -> Clause | None:
     ):
         return None
     words = words[:-1]
+    opener, tail = "", (0, 0)
     commas = [i for i, w in enumerate(words) if w.text == ","]
     if commas:
         if commas[0] + 1 >= len(words) or words[commas[0] + 1].text.casefold() not in lists.CONTINUES:
             return None
+        if len(commas) == 1:
+            opener, tail = words[commas[0] + 1].text.casefold(), (words[commas[0] + 1].start, words[-1].end)
         words = words[: commas[0]]
+        if not words or words[-1].text.casefold() in ("azért", "akkor", "ott", "úgy", "olyan", "annyira", "is"):
+            return None
     words = _mended([w for w in words if w.text.casefold() not in lists.DROPPED])
     words = _first_half(words)
     finite = finite_verbs(words)
@@ -59,10 +100,20 @@ def find_clause(text: str, sentence: Sentence, names: Names) -> Clause | None:
         return None
     if any(w.feats.get("Person") in ("1", "2") or OWN.fullmatch(w.text) or (w.upos == "VERB" and re.fullmatch(r".{2,}[aeoöáéi]m", w.text)) for w in words):
         return None
+    if any(w.feats.get("Person[psor]") in ("1", "2") for w in words):
+        return None
     first = True if {words[0].text, words[1].text} & lists.FIRST_NAMES else names.is_name(words[0].text, words[0] is sentence.words[0])
     if first is None:
+        if words[0].upos in ("NOUN", "PROPN") and not (words[0].upos == "PROPN" and words[1].text[0].isupper()):
+            return None  # never seen elsewhere: a name or a plain word
         first = words[0].upos == "PROPN"
+    if not first and words[0].upos == "PROPN" and words[0] is sentence.words[0]:
+        return None  # seen small elsewhere, but the tag says a name: perhaps another word of the same beginning
     verb = finite[0]
+    if any(w.upos in ("X", "SYM", "INTJ") or (w.upos in ("VERB", "AUX") and w.feats.get("VerbForm") == "Fin") for i, w in enumerate(words) if i != verb):
+        return None  # a second verb that the endings don't show
+    if words[verb].upos not in ("VERB", "AUX") and words[verb].text not in lists.COMMON_VERBS:
+        return None
     if verb and words[verb - 1].text in lists.PREVERBS:
         return None
     preverb = verb + 1 if verb + 1 < len(words) and words[verb + 1].text in lists.PREVERBS else -1
@@ -71,7 +122,7 @@ def find_clause(text: str, sentence: Sentence, names: Names) -> Clause | None:
     if before is None or after is None:
         return None
     words = words[: after[-1].stop if after else max(verb, preverb) + 1]
-    return Clause(text, tuple(words), verb, preverb, (*before, *after), first)
+    return Clause(text, tuple(words), verb, preverb, (*before, *after), first, opener, tail)
 
 
 def _more_than(words: Sequence[Word], mint: Word) -> bool:
@@ -83,10 +134,8 @@ def _more_than(words: Sequence[Word], mint: Word) -> bool:
 def _first_half(words: list[Word]) -> list[Word]:
     """Cut "... és ..." with a verb on each side down to its first half."""
     finite = finite_verbs(words)
-    cut = next(
-        (i for i, w in enumerate(words) if w.text.casefold() in ("és", "s", "de", "vagy") and len(finite) == 2 and finite[0] < i < finite[1]), len(words)
-    )
-    return words[:cut]
+    cuts = [i for i, w in enumerate(words) if w.text.casefold() in ("és", "s", "de", "vagy") and len(finite) == 2 and finite[0] < i < finite[1]]
+    return words[: max(cuts)] if cuts else words
 
 
 def _mended(words: Sequence[Word]) -> list[Word]:
@@ -190,7 +239,7 @@ def _goes_on(word: Word, following: Word) -> bool:
 
 
 def _joined(words: Sequence[Word], chunks: Sequence[Chunk]) -> list[Chunk] | None:
-    """Make "A és B" one chunk. A conjunction between unlike chunks opens a second clause: behind the verb the rest is left out."""
+    """Make "A és B" one chunk. None where a conjunction stands between unlike chunks."""
     out: list[Chunk] = []
     at = 0
     while at < len(chunks):
@@ -205,7 +254,7 @@ def _joined(words: Sequence[Word], chunks: Sequence[Chunk]) -> list[Chunk] | Non
         if out[-1].case != following.case and following.case in ("hol", "hová", "honnan") and out[-1].case == "nom":
             out[-1] = Chunk(out[-1].start, following.stop, following.case, out[-1].doubtful or following.doubtful)  # "Tihany és Szántód között"
         elif out[-1].case != following.case or following.case == "adv":
-            return out if chunks[0].start > 0 else None
+            return None
         else:
             out[-1] = Chunk(out[-1].start, following.stop, following.case, out[-1].doubtful or following.doubtful)
         at += 2

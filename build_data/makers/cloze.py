@@ -1,35 +1,36 @@
 """Questions on running text as a span task: a constituent of a sentence is the answer, the sentence around it the question.
 
-A language's own file (questions_fi, questions_hu) says which constituents can be asked for and how; here is what languages share:
-which sentences are tried, what context a question gets, and which of several questions stay.
-
-Read by the author (a language model, no native speaker), November 2026, with the bundled packs: of 60 random questions a language,
-52 in Finnish and 53 in Hungarian were acceptable on corpora/mini; on real text (wiki, law, web, novels) 40 and 35 of 60. Common
-faults: a phrase torn where a tag was wrong, a first word whose capital was lost, mi for a person, mihin for a figure of speech.
+A language's own files (questions_fi, questions_hu) say which constituents can be asked for and how; here is what languages share:
+which sentences are tried, which of several questions stay, and how many of a kind. cloze_contexts.py says what a question is read with.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from build_data.makers import questions_fi, questions_hu, words_fi, words_hu
+from build_data.makers.cloze_contexts import CONTEXT, Place, merged, unanswerable, window
 from build_data.makers.common import Declared, Made, chance, common_fields, read_documents, whole_sentence
-from build_data.makers.questions import Draft, Names
+from build_data.makers.questions import Draft, Names, copied
 from build_data.parse import Parser, Sentence
 from build_data.steps import Ledger
 from corpora.config import pick
-from corpora.records import Document, Record, Span
+from corpora.records import Document, Span
 
 NAME = "cloze"
-VERSION = 1
+VERSION = 2
 SHORTEST, LONGEST = 4, 22  # words a sentence: rules meet no surprises in short ones, and real text has plenty
-CONTEXT = (2, 5)  # sentences a context
-ANSWER_WORDS = 6
-PER_SENTENCE = 2
-MOST_CONTEXT = 1500  # characters: about what a reader of 384 sub-words sees in one window
+ANSWER_WORDS = {"reason": 14}  # else MOST_ANSWER
+MOST_ANSWER = 6
+PER_SENTENCE = 3
+MOST_COPIED = 7  # words in a row that a question may take from its sentence
+MOST_OF_A_KIND = 0.3  # of the rows of a block; below FEWEST rows nothing is cut
+FEWEST = 40
+UNANSWERABLE = 1 / 3  # as in SQuAD v2
 
 
 @dataclass(frozen=True)
@@ -47,24 +48,13 @@ LANGUAGES: Mapping[str, Rules] = {
 }
 
 
-@dataclass(frozen=True)
-class Place:
-    """A sentence and its paragraph's sentences, the place of both known."""
+def cloze_questions(documents: Sequence[Document], language: str, parser: Parser, seed: int, *, max_sentences: int, without: float = 0.0) -> Made:
+    """Make rows, `without` of them (0 to 1, as far as documents have other paragraphs) unanswerable; see the module.
 
-    document: Document
-    lines: tuple[str, ...]
-    at: int
-
-    @property
-    def text(self) -> str:
-        return self.lines[self.at]
-
-
-def cloze_questions(documents: Sequence[Document], language: str, parser: Parser, seed: int, *, max_sentences: int) -> Made:
-    """Make rows; see the module. Raises ConfigError for a language without rules.
-
-    Candidates are sentences. Refused: what whole_sentence says, "unparsed", "no_question" (the rules find nothing to ask),
-    "context" (no answer stands once in a context of the right size).
+    Candidates are sentences, and every further question from one. Refused: what whole_sentence says, "unparsed", "no_question" (the
+    rules find nothing to ask), "copied" (only questions that repeat MOST_COPIED words or more in a row), "context" (no answer stands
+    once in a context of the right size), "repeated" (the question was asked before), "kind" (too many ask for the same).
+    Raises ConfigError for a language without rules.
     """
     rules = pick(LANGUAGES, language, "language with question rules")
     kept, read = read_documents(documents, language, least=CONTEXT[0])
@@ -74,26 +64,26 @@ def cloze_questions(documents: Sequence[Document], language: str, parser: Parser
     places: list[Place] = []
     for document, parts in kept:
         places += _candidates(document, parts, max_sentences, rules, ledger)
-    rows: list[Record] = []
+    rows: list[Span] = []
     kinds: Counter[str] = Counter()
     for place, parse in zip(places, parser.parse([p.text for p in places], trees=False, split=False), strict=True):
-        if parse is None or not parse.sentences:
-            ledger.excluded["unparsed"] += 1
-            continue
-        drafts = rules.ask(place.text, parse.sentences[0], names)
-        made = _rows(place, drafts, seed, kinds)
-        ledger.made += max(0, len(made) - 1)  # a sentence is one candidate; each further question from it is one more
+        drafts = rules.ask(place.text, parse.sentences[0], names) if parse is not None and parse.sentences else []
+        fresh = [d for d in drafts if copied(d.question, place.text) <= MOST_COPIED]
+        made = _rows(place, fresh, seed, kinds)
+        ledger.made += max(0, len(made) - 1)
         if not made:
-            ledger.excluded["context" if drafts else "no_question"] += 1
+            ledger.excluded["unparsed" if parse is None else "no_question" if not drafts else "copied" if not fresh else "context"] += 1
         rows += made
+    rows = _cut(rows, seed, ledger)
     ledger.kept = len(rows)
-    return Made(rows, [read.close(), ledger.close()])
+    whole = {document.id: merged(parts) for document, parts in kept}
+    return Made([*unanswerable(rows, whole, without, seed)], [read.close(), ledger.close()])
 
 
 def _candidates(document: Document, parts: Sequence[Sequence[str]], most: int, rules: Rules, ledger: Ledger) -> list[Place]:
     out: list[Place] = []
     seen = 0
-    for part in _merged(parts):
+    for part in merged(parts):
         for at, line in enumerate(part):
             if seen >= most:
                 return out
@@ -107,33 +97,9 @@ def _candidates(document: Document, parts: Sequence[Sequence[str]], most: int, r
     return out
 
 
-def _merged(parts: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Join paragraphs of one sentence with their neighbours: a context needs two sentences."""
-    out: list[list[str]] = []
-    for part in parts:
-        if out and (len(part) < CONTEXT[0] or len(out[-1]) < CONTEXT[0]) and len(out[-1]) + len(part) <= CONTEXT[1]:
-            out[-1] = [*out[-1], *part]
-        else:
-            out.append(list(part))
-    return out
-
-
-def _context(place: Place, seed: int) -> tuple[str, int] | None:
-    """Return the context of at most five sentences, and where the sentence begins in it; the window's place is by hash."""
-    lines = list(place.lines)
-    first = 0
-    if len(lines) > CONTEXT[1]:
-        low, high = max(0, place.at - CONTEXT[1] + 1), min(place.at, len(lines) - CONTEXT[1])
-        first = low + chance(seed, place.document.id, place.text) % (high - low + 1)
-        lines = lines[first : first + CONTEXT[1]]
-    context = " ".join(lines)
-    start = len(" ".join([*lines[: place.at - first], ""]))
-    return (context, start) if len(lines) >= CONTEXT[0] and len(context) <= MOST_CONTEXT else None
-
-
 def _rows(place: Place, drafts: Sequence[Draft], seed: int, kinds: Counter[str]) -> list[Span]:
-    """Turn drafts into rows: the rarer kinds first, at most two a sentence, answers that don't overlap and stand once in the context."""
-    found = _context(place, seed)
+    """Turn drafts into rows: the rarer kinds first, at most PER_SENTENCE a sentence, answers that don't overlap and stand once in the context."""
+    found = window(place, seed)
     if found is None:
         return []
     context, offset = found
@@ -141,21 +107,50 @@ def _rows(place: Place, drafts: Sequence[Draft], seed: int, kinds: Counter[str])
     used: list[tuple[int, int]] = []
     for draft in sorted(drafts, key=lambda d: (kinds[d.kind], d.start)):
         answer = place.text[draft.start : draft.end]
-        fits = len(answer.split()) <= ANSWER_WORDS and len(re.findall(rf"(?<!\w){re.escape(answer)}(?!\w)", context, re.IGNORECASE)) == 1
-        if len(out) == PER_SENTENCE or not fits or any(a < draft.end and draft.start < b for a, b in used):
+        short = len(answer.split()) <= ANSWER_WORDS.get(draft.kind, MOST_ANSWER)
+        once = len(re.findall(rf"(?<!\w){re.escape(answer)}(?!\w)", context, re.IGNORECASE)) == 1
+        if len(out) == PER_SENTENCE or not short or not once or any(a < draft.end and draft.start < b for a, b in used):
             continue
         used.append((draft.start, draft.end))
         kinds[draft.kind] += 1
         number = f"{place.document.id}-{NAME}-{chance(place.text) % 10**8:08d}-{len(out)}"
-        fields = common_fields(place.document, NAME, 0) | {"id": number}
+        fields = common_fields(place.document, NAME, 0) | {"id": number, "subtype": draft.kind}
         out.append(Span(**fields, title=place.document.title, context=context, question=draft.question, answers=((answer, offset + draft.start),)))
     return out
 
 
+def _cut(rows: Sequence[Span], seed: int, ledger: Ledger) -> list[Span]:
+    """Leave out repeated questions, and by hash what goes beyond a kind's share."""
+    first = list({row.question.casefold(): row for row in reversed(rows)}.values())[::-1]
+    ledger.excluded["repeated"] += len(rows) - len(first)
+    counts = Counter(row.subtype for row in first)
+    most = max(FEWEST, *counts.values()) if counts else FEWEST
+    while most > FEWEST and most > MOST_OF_A_KIND * sum(min(n, most) for n in counts.values()):
+        most -= 1
+    kept: set[str] = set()
+    for kind in counts:
+        ids = sorted((row.id for row in first if row.subtype == kind), key=lambda i: chance(seed, "kind", i))
+        kept.update(ids[:most])
+    ledger.excluded["kind"] += len(first) - len(kept)
+    return [row for row in first if row.id in kept]
+
+
+_PROBLEMS = (
+    "A phrase is torn where a tag was wrong.",
+    "Mikä or mi can ask for an institution that a person would rather call kuka or ki.",
+    "A question can name its subject by a word that only the paragraph explains.",
+)
 FAMILY = Declared(
     run=cloze_questions,
     kind="span",
     version=VERSION,
-    what="A question made by rules on the parse of one sentence of the context; the answer is a constituent of that sentence.",
-    problems=("A phrase is torn where a tag was wrong.", "A question can ask mi (what) of a person."),
+    what="A question made by rules on the tagged words of one sentence of the context; the answer is a constituent of that sentence.",
+    problems=_PROBLEMS,
+)
+WITH_UNANSWERABLE = Declared(
+    run=functools.partial(cloze_questions, without=UNANSWERABLE),
+    kind="span",
+    version=VERSION,
+    what="A question made by rules on the tagged words of one sentence; a third are read with other paragraphs of their document, which hold no answer.",
+    problems=_PROBLEMS,
 )

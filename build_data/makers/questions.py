@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from build_data.makers.words import Known
 from build_data.parse import Word
 
 TOKEN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+TOKEN_OR_NUMBER = re.compile(r"\w+(?:[-.,]\w+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Names:
         for sentence in sentences:
             for word in TOKEN.findall(sentence)[1:]:
                 if not self.derived.fullmatch(word):
-                    (self.capital if word[0].isupper() else self.small)[_stem(word)] += 1
+                    (self.capital if word[0].isupper() else self.small)[stem(word)] += 1
 
     def is_name(self, word: str, first: bool) -> bool | None:
         """Tell whether `word` is a name; None = a first word never seen elsewhere, so nobody knows."""
@@ -63,19 +65,50 @@ class Names:
 
     def seen(self, word: str) -> tuple[int, int]:
         """Return how often words of this stem stood inside a sentence with a small and with a capital letter."""
-        return self.small[_stem(word)], self.capital[_stem(word)]
+        return self.small[stem(word)], self.capital[stem(word)]
 
 
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
+    """Return the letters that a word keeps in most of its forms: its first ones, in small letters."""
     return word.casefold()[: max(4, min(8, len(word) - 3))]
 
 
-def plausible(text: str, signs: frozenset[str], openers: frozenset[str], continues: frozenset[str], unfit: re.Pattern[str]) -> bool:
+PLAIN = ("NOUN", "PROPN", "ADJ", "NUM", "VERB")
+ASIDE = re.compile(r" \([^()]*\)")
+
+
+def specific(words: Sequence[Word], dull: frozenset[str], least: tuple[int, int]) -> bool:
+    """Tell whether a question's words say enough to be understood alone: at least (words, letters) of content, or a name or number and one more.
+
+    `dull` words ("on", "tehdä") don't count.
+    """
+    content = [w for w in words if w.upos in PLAIN and len(w.text) > 2 and w.text.casefold() not in dull]
+    marked = any(w.text[0].isdigit() or (w.upos == "PROPN" and w.text[0].isupper()) for w in words)
+    return (len(content) >= least[0] and sum(len(w.text) for w in content) >= least[1]) or (marked and len(content) >= 2)
+
+
+def copied(question: str, sentence: str) -> int:
+    """Return the length in words of the longest run of the question that the sentence has word for word."""
+    ours, theirs = ([w.casefold() for w in TOKEN_OR_NUMBER.findall(text)] for text in (question, sentence))
+    best = 0
+    last = [0] * (len(theirs) + 1)
+    for word in ours:
+        row = [0] * (len(theirs) + 1)
+        for k, other in enumerate(theirs):
+            if word == other:
+                row[k + 1] = last[k] + 1
+                best = max(best, row[k + 1])
+        last = row
+    return best
+
+
+def plausible(text: str, signs: frozenset[str], openers: frozenset[str], continues: frozenset[str], unfit: Known) -> bool:
     """Tell from the bare text whether rules could find a question, so that only such sentences are parsed.
 
     It must be declarative and free of `signs`, may not begin with one of `openers`, and its part before the first comma (which
     one of `continues` must follow) may hold no word that `unfit` matches.
     """
+    text = ASIDE.sub("", text)  # a remark in brackets is left out of the question
     if not text.endswith(".") or any(sign in text[:-1] for sign in signs):
         return False
     head, comma, tail = text[:-1].partition(", ")
@@ -83,6 +116,18 @@ def plausible(text: str, signs: frozenset[str], openers: frozenset[str], continu
     if comma and (not tail.split() or tail.split()[0].casefold().strip(".") not in continues):
         return False
     return len(own) >= 3 and own[0] not in openers and not any(unfit.fullmatch(word) for word in own)
+
+
+def without_asides(words: Sequence[Word]) -> list[Word]:
+    """Return words without those in round brackets."""
+    out: list[Word] = []
+    depth = 0
+    for word in words:
+        depth += word.text == "("
+        if not depth:
+            out.append(word)
+        depth -= word.text == ")" and depth > 0
+    return out
 
 
 def in_order(words: Sequence[Word], small: bool) -> str:
@@ -101,7 +146,7 @@ def question(asked: str, words: Sequence[Word], first: Word, first_is_name: bool
     parts: list[str] = []
     run: list[Word] = []
     for word in words:
-        if word is first and not first_is_name:
+        if word is first and not first_is_name and (len(word.text) == 1 or word.text[1:].replace("-", "").islower()):
             parts += [in_order(run, False)] if run else []
             run = []
             parts.append(word.text[:1].lower() + word.text[1:])

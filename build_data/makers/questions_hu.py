@@ -13,9 +13,13 @@ from collections.abc import Iterator
 from build_data.makers import questions
 from build_data.makers import words_hu as lists
 from build_data.makers.clauses_hu import Clause, find_clause
-from build_data.makers.questions import Chunk, Draft, Names, question
-from build_data.makers.verbs_hu import ARTICLES, HERE, NOMINAL, PARTICIPLE, POSSESSED, SIGNS, WHERE, case_of, indefinite, is_number, split_preverb
-from build_data.parse import Sentence
+from build_data.makers.common import chance
+from build_data.makers.lines_hu import ask_for, has_subject, loose, names_person, names_thing, owned, sound, sure, write
+from build_data.makers.questions import Draft, Names
+from build_data.makers.verbs_hu import ARTICLES, HERE, PARTICIPLE, SIGNS, WHERE, case_of, indefinite, is_number, split_preverb
+from build_data.parse import Sentence, Word
+
+KINDS = {"hol": "place-in", "hová": "place-to", "honnan": "place-from"}
 
 
 def plausible(text: str) -> bool:
@@ -26,185 +30,183 @@ def plausible(text: str) -> bool:
 def ask(text: str, sentence: Sentence, names: Names) -> list[Draft]:
     """Return the questions that can be asked of one declarative sentence; often none."""
     clause = find_clause(text, sentence, names)
-    if clause is None:
-        return []
-    clause = dataclasses.replace(clause, chunks=tuple(dataclasses.replace(c, doubtful=c.doubtful or _loose(clause, c)) for c in clause.chunks))
-    drafts = [*_times(clause), *_numbers(clause), *_places(clause), *_subject(clause), *_object(clause), *_with(clause)]
-    return [d for d in drafts if _sound(text, d)]
-
-
-def _loose(clause: Clause, chunk: Chunk) -> bool:
-    """Tell whether a neighbour may belong to the phrase: a word that the tags tore off before it, or a participle or noun behind."""
-    return _loose_behind(clause, chunk) or _loose_before(clause, chunk)
-
-
-def _loose_behind(clause: Clause, chunk: Chunk) -> bool:
-    if chunk.case == "time" or chunk.stop >= len(clause.words) or chunk.stop in (clause.verb, clause.preverb):
-        return False
-    after = clause.words[chunk.stop]
-    if chunk.case in ("nom", "num", "acc") and after.upos == "ADV" and not lists.ADVERBS.fullmatch(after.text.casefold()):
-        return True  # an adverb that no list knows is often a noun that the tags mistook
-    if after.text.casefold() in ARTICLES:
-        return False
-    if after.upos == "ADP" or after.text in lists.OTHER_POSTPOSITIONS:
-        return True  # "az utasok közül"
-    noun = after.upos in NOMINAL and after.text[0].islower() and case_of(after) in ("nom", "acc")
-    return PARTICIPLE.fullmatch(after.text) is not None or (chunk.case in ("nom", "num") and noun and chunk.stop != clause.verb + 1)
-
-
-def _loose_before(clause: Clause, chunk: Chunk) -> bool:
-    if chunk.start == 0 or chunk.start - 1 in (clause.verb, clause.preverb) or chunk.case in ("time", "num"):
-        return False
-    before = clause.words[chunk.start - 1]
-    lower = before.text.casefold()
-    if clause.words[chunk.start].text.casefold() in ARTICLES:
-        return False
-    if lower in ARTICLES or lower in lists.QUANTIFIERS or is_number(before) or before.upos in ("ADJ", "DET", "NUM"):
-        return True
-    return re.fullmatch(r".{3,}(?:ó|ő|[aeoö]s|nyi|i)", lower) is not None
-
-
-def _sound(text: str, draft: Draft) -> bool:
-    """Refuse questions that cannot be understood alone or say too little, and answers that point elsewhere."""
-    own = [w.casefold().strip(",") for w in draft.question.rstrip("?").split()]
-    answer = [w.casefold() for w in text[draft.start : draft.end].split()]
-    return 3 <= len(own) <= 14 and not any(lists.ANAPHORA.fullmatch(w) for w in [*own, *answer])
-
-
-def _ask_for(clause: Clause, asked: str, answer: Chunk, changed: str = "") -> str:
-    """Write question word, verb (or its `changed` form), preverb, and then the other chunks in order."""
-    verb = clause.words[clause.verb]
-    preverb, bare = split_preverb(verb.text) if clause.preverb < 0 else (clause.words[clause.preverb].text, verb.text)
-    bare = changed or bare
-    start = f"{asked} {bare} {preverb}".strip()
-    rest = [w for c in clause.chunks if c != answer for w in clause.has(c)]
-    return question(start, rest, clause.words[0], clause.first_is_name)
-
-
-def _draft(clause: Clause, kind: str, asked: str, answer: Chunk) -> Draft:
-    """Return the draft; a definite article stays outside the answer, as annotators mostly leave it."""
-    words = clause.has(answer)
-    start = 1 if len(words) > 1 and words[0].text.casefold() in ("a", "az") else 0
-    return Draft(kind, words[start].start, words[-1].end, _ask_for(clause, asked, answer))
-
-
-def _has_subject(clause: Clause, answer: Chunk) -> bool:
-    """Tell whether a question without `answer` still says who: a nominative phrase, or a verb in "they" with an object."""
-    if any(c != answer for c in clause.subjects):
-        return True
-    verb = clause.words[clause.verb].text
-    return re.search(r"(?:ták|ték|ják|nak|nek|tak|tek|ik)$", verb) is not None and any(c.case == "acc" and c != answer for c in clause.chunks)
+    if clause is None or clause.words[clause.verb].text.endswith(("á", "é")):
+        return []  # the last: a tense of old novels
+    clause = dataclasses.replace(clause, chunks=tuple(dataclasses.replace(c, doubtful=c.doubtful or loose(clause, c)) for c in clause.chunks))
+    asked = [_times, _numbers, _places, _subject, _object, _with, _quality, _reason]
+    return [d for rule in asked for d in rule(clause) if sound(clause, d)]
 
 
 def _times(clause: Clause) -> Iterator[Draft]:
     times = [c for c in clause.chunks if c.case == "time" or (c.case == "mikor" and lists.TIME_NOUNS.fullmatch(clause.words[c.stop - 2].text.casefold()))]
-    if len(times) == 1 and _has_subject(clause, times[0]):
-        yield _draft(clause, "time", "Mikor", times[0])
+    if len(times) != 1 or not has_subject(clause, times[0]) or (times[0].case == "mikor" and times[0].doubtful):
+        return
+    if any(re.fullmatch(r"[12]\d{3}.*|\d+\.", w.text) for i, w in enumerate(clause.words) if not times[0].start <= i < times[0].stop):
+        return  # a second year: when was what?
+    words = clause.has(times[0])
+    behind = clause.words[times[0].stop] if times[0].stop < len(clause.words) else None
+    if (
+        behind is not None
+        and times[0].stop != clause.verb
+        and (behind.upos == "ADP" or behind.text in lists.OTHER_POSTPOSITIONS or PARTICIPLE.fullmatch(behind.text) or is_number(behind))
+    ):
+        return
+    year = re.fullmatch(r"([12]\d{3})-b[ae]n", words[0].text) if len(words) == 1 else None
+    yield write(clause, "time", "Melyik évben" if year and chance(clause.text) % 2 else "Mikor", times[0])
 
 
 def _numbers(clause: Clause) -> Iterator[Draft]:
     for chunk in clause.chunks:
         words = clause.has(chunk)
-        if chunk.case != "num" or chunk.doubtful or (chunk.start and clause.words[chunk.start - 1].text.casefold() in ("a", "az")):
+        before = clause.words[chunk.start - 1] if chunk.start else None
+        if chunk.case != "num" or chunk.doubtful or not clause.left_open(chunk) or any(key.endswith("[psor]") for key in words[-1].feats):
+            continue
+        if before is not None and (before.text.casefold() in (*ARTICLES, *lists.QUANTIFIERS, "nehány", "vagy", "és") or before.upos in ("ADJ", "DET", "NUM")):
             continue
         counted = next(i for i, w in enumerate(words) if not is_number(w) and w.text.casefold() not in lists.ABOUT)
+        behind = clause.words[chunk.stop] if chunk.stop < len(clause.words) else None
+        if words[counted].upos == "ADJ" or (behind is not None and chunk.stop not in (clause.verb, clause.preverb) and not _plain(behind)):
+            continue  # "3 éves szerződés", "két liter tej"
         itself = case_of(words[-1]) == "nom" and len(clause.words) > chunk.stop - chunk.start + 1
-        if itself or _has_subject(clause, chunk):
-            behind = clause.words[chunk.stop].text if chunk.stop < len(clause.words) else ""
+        if itself or has_subject(clause, chunk):
             noun = " ".join(w.text for w in words[counted:])
-            if behind in lists.NOT_COUNTED_BY or behind in lists.COUNTED_BY:
-                continue
-            yield Draft("number", words[0].start, words[counted - 1].end, _ask_for(clause, f"Hány {noun}", chunk))
+            yield Draft("number", words[0].start, words[counted - 1].end, ask_for(clause, f"Hány {noun}", chunk, "number"))
 
 
-def _person(clause: Clause, chunk: Chunk) -> bool | None:
-    """Tell whether a phrase names a person; None = a name that may be anything."""
-    words = clause.has(chunk)
-    if lists.GROUPS.fullmatch(words[-1].text.casefold()):
-        return None
-    if words[-1].text[0].isupper() and any({w.text, re.sub(r"(?:[aeoö]?t|n[ae]k|[a-z]?[ae]l|v[ae]l)$", "", w.text)} & lists.FIRST_NAMES for w in words):
-        return True
-    head = words[-1].text.casefold()
-    stem = re.sub(r"(?:[oeaöó]?k)?(?:[oeaö]?t|n[ae]k|v[ae]l|(?<=(.))\1[ae]l)?$", "", head)
-    if lists.PERSONS.fullmatch(head) or lists.PERSONS.fullmatch(stem) or lists.PERSONS.fullmatch(re.sub("á$", "a", re.sub("é$", "e", stem))):
-        return True
-    if any(w.text in lists.FIRST_NAMES for w in words[:-1]):  # "Geri kereke" is a thing, "Bakos Helga <unknown trade>" may be anybody
-        return False if POSSESSED.fullmatch(words[-1].text.casefold()) else None
-    return None if words[-1].text[0].isupper() and words[-1] is not clause.words[0] else False
+def _plain(word: Word) -> bool:
+    """Tell whether a word behind an amount surely opens something new."""
+    lower = word.text.casefold()
+    if lower in lists.NOT_COUNTED_BY or lower in lists.COUNTED_BY or lower in lists.OTHER_POSTPOSITIONS or word.upos in ("ADP", "CCONJ"):
+        return False
+    return lower in ARTICLES or word.upos == "ADV" or (word.upos in ("NOUN", "PROPN") and case_of(word) not in ("", "nom", "acc"))
 
 
 def _subject(clause: Clause) -> Iterator[Draft]:
     subjects = [c for c in clause.chunks if c.case == "nom"]
-    if len(subjects) != 1 or subjects[0].doubtful or clause.words[clause.verb].text in HERE or subjects[0].stop - subjects[0].start > 6:
+    if len(subjects) != 1 or clause.words[clause.verb].text in HERE or subjects[0].stop - subjects[0].start > 6 or not sure(clause, subjects[0]):
         return
     chunk = subjects[0]
     head, verb = clause.head(chunk), clause.words[clause.verb].text
-    person = _person(clause, chunk)
-    plural = re.search(r"[aeoöáéóő]k$", head.text) is not None and re.search(r"(?:n[ae]k|t[ae]k|[áé]k|ik|v[ae]k)$", verb) is not None
-    if head.upos not in ("NOUN", "PROPN") or person is None or (plural and not person) or (not plural and re.search(r"(?:nak|nek|tak|tek|ták|ték|ják)$", verb)):
+    person = names_person(clause, chunk)
+    if (
+        person is None
+        or head.text.endswith(("dik", "ni"))
+        or head.upos not in ("NOUN", "PROPN")
+        or head.feats.get("Case", "Nom") != "Nom"
+        or head.text.casefold() in lists.GENERIC
+    ):
+        return
+    plural = re.search(r"[aeoöáéóőúűuü]k$", head.text) is not None and re.search(r"(?:n[ae]k|t[ae]k|[áé]k|ik|v[ae]k)$", verb) is not None
+    if (plural and not person) or (not plural and re.search(r"(?:nak|nek|tak|tek|ták|ték|ják)$", verb)) or owned(clause, chunk):
+        return
+    if not person and not names_thing(clause, chunk):
+        return
+    if person and clause.has(chunk)[0].text.casefold() not in ARTICLES and not any(w.text in lists.FIRST_NAMES for w in clause.has(chunk)):
         return
     if (re.search(r"[aeoö]k$", head.text) and not plural) or re.search(r"...v[ae]$|[uü]l$", head.text) or is_number(clause.has(chunk)[0]):
         return
-    behind = [c for c in clause.chunks if c.start == chunk.stop]
-    if (head.text.endswith("t") and clause.has(chunk)[0].text.casefold() not in ARTICLES) or (
-        behind and behind[0].case == "adv" and re.search(r"[ae]$", clause.head(behind[0]).text)
-    ):
+    if head.text.endswith("t") and not lists.ENDS_IN_T.fullmatch(head.text.casefold()):
         return
-    yield _draft(clause, "subject", "Kik" if plural else "Ki" if person else "Mi", chunk)
+    yield write(clause, "subject-person" if person else "subject-thing", "Kik" if plural else "Ki" if person else "Mi", chunk)
 
 
 def _places(clause: Clause) -> Iterator[Draft]:
+    verb = clause.words[clause.verb].text
     for chunk in clause.chunks:
         head = clause.head(chunk)
         lower = head.text.casefold()
         before = clause.words[chunk.start - 1].text.casefold() if chunk.start else ""
-        if (
-            chunk.doubtful
-            or before in lists.QUANTIFIERS
-            or chunk.stop - chunk.start > 6
-            or lists.TIME_HEADS.fullmatch(lower)
-            or not _has_subject(clause, chunk)
-        ):
+        if before in lists.QUANTIFIERS or chunk.stop - chunk.start > 6 or lists.TIME_HEADS.fullmatch(lower) or not has_subject(clause, chunk):
             continue
         if chunk.case in ("hol", "hová", "honnan"):
             complement = clause.words[chunk.stop - 2].text.casefold()
-            if lower != "után" and not lists.TIME_NOUNS.fullmatch(complement) and not is_number(clause.words[chunk.stop - 3]):
-                yield _draft(clause, "place", chunk.case.capitalize(), chunk)
-        elif chunk.case in WHERE and head.upos in ("NOUN", "PROPN"):
-            name = (head.text[0].isupper() and head is not clause.words[0]) or (head is clause.words[0] and clause.first_is_name)
-            if chunk.case == "ela" and lists.MADE_OF.fullmatch(clause.words[clause.verb].text):
-                yield _draft(clause, "place", "Miből", chunk)
-            elif (name and not _person(clause, chunk) and chunk.case not in ("all",)) or lists.PLACES.fullmatch(lower):
-                yield _draft(clause, "place", WHERE[chunk.case].capitalize(), chunk)
+            concrete = lists.CONCRETE.fullmatch(complement) or clause.words[chunk.stop - 2].text[0].isupper()
+            if concrete and not chunk.doubtful and _goes(verb, chunk.case) and not is_number(clause.words[chunk.stop - 3]) and clause.sure(chunk):
+                yield write(clause, KINDS[chunk.case], chunk.case.capitalize(), chunk)
+        elif chunk.case in WHERE and head.upos in ("NOUN", "PROPN") and sure(clause, chunk):
+            name = head.upos == "PROPN" and head.text[0].isupper() and (head is not clause.words[0] or clause.first_is_name)
+            named = (
+                name and names_person(clause, chunk) is None and head.feats.get("Case", "").casefold() == chunk.case and not lower.endswith(("ztán", "milán"))
+            )
+            if chunk.case == "ela" and lists.MADE_OF.fullmatch(verb):
+                yield write(clause, "means", "Miből", chunk)
+            elif (
+                ((named and chunk.case in ("ine", "sup", "sub", "ill", "ela", "del")) or lists.PLACES.fullmatch(lower))
+                and not owned(clause, chunk)
+                and _goes(verb, WHERE[chunk.case])
+            ):
+                yield write(clause, KINDS[WHERE[chunk.case]], WHERE[chunk.case].capitalize(), chunk)
+
+
+def _goes(verb: str, where: str) -> bool:
+    """Tell whether the verb goes with the place: hová and honnan want a verb that moves."""
+    bare = split_preverb(verb)[1]
+    wanted = {"hová": lists.GOAL, "honnan": lists.SOURCE}.get(where)
+    return (wanted is None or wanted.fullmatch(bare) is not None) and lists.GOVERNS.fullmatch(bare) is None
 
 
 def _object(clause: Clause) -> Iterator[Draft]:
     objects = [c for c in clause.chunks if c.case == "acc"]
-    if len(objects) != 1 or objects[0].doubtful or objects[0].stop - objects[0].start > 5 or not any(c != objects[0] for c in clause.subjects):
+    if len(objects) != 1 or objects[0].stop - objects[0].start > 5 or not any(c != objects[0] for c in clause.subjects) or not sure(clause, objects[0]):
         return
     chunk = objects[0]
-    if (
-        lists.TIME_HEADS.fullmatch(clause.head(chunk).text.casefold())
-        or re.fullmatch(r"(?:órá|perce|napo|éve|hete|hónapo|kilométer|méter|fok)\w*t", clause.head(chunk).text)
-        or any(c.case == "tra" for c in clause.chunks)
-    ):
+    head = clause.head(chunk)
+    units = re.fullmatch(r"(?:órá|perce|napo|éve|hete|hónapo|kilométer|méter|fok)\w*t", head.text)
+    if lists.TIME_HEADS.fullmatch(head.text.casefold()) or units or any(c.case == "tra" for c in clause.chunks) or owned(clause, chunk):
         return
-    person = _person(clause, chunk)
+    if (
+        clause.words[clause.verb].text in lists.LIGHT
+        or lists.NUMBER.match(head.text.casefold())
+        or head.text.casefold() in lists.GENERIC
+        or any(key.endswith("[psor]") for key in head.feats)
+    ):
+        return  # "részt vesz", "igazat ad": no object
+    person = names_person(clause, chunk)
+    changed = _indefinite(clause)
+    if head.upos in ("NOUN", "PROPN") and head.feats.get("Case", "Acc") == "Acc" and person is not None and changed:
+        yield write(clause, "object", "Kit" if person else "Mit", chunk, changed)
+
+
+def _indefinite(clause: Clause) -> str:
+    """Return the verb as mit and milyen want it, "" where its form cannot be told."""
     verb = clause.words[clause.verb].text
     plural = any(re.search(r"[aeoöáéóő]k$", clause.head(c).text) for c in clause.subjects)
-    changed = indefinite(split_preverb(verb)[1] if clause.preverb < 0 else verb, plural)
-    if clause.head(chunk).upos in ("NOUN", "PROPN") and person is not None and changed:
-        draft = _draft(clause, "object", "", chunk)
-        yield Draft("object", draft.start, draft.end, _ask_for(clause, "Kit" if person else "Mit", chunk, changed))
+    return indefinite(split_preverb(verb)[1] if clause.preverb < 0 else verb, plural)
 
 
 def _with(clause: Clause) -> Iterator[Draft]:
     for chunk in clause.chunks:
-        if chunk.case == "ins" and not chunk.doubtful and not lists.TIME_HEADS.fullmatch(clause.head(chunk).text.casefold()) and _has_subject(clause, chunk):
-            person = _person(clause, chunk)
-            if (
-                clause.head(chunk).upos in ("NOUN", "PROPN")
-                and (person or lists.TOOLS.fullmatch(clause.head(chunk).text.casefold()))
-                and chunk.stop - chunk.start <= 4
-            ):
-                yield _draft(clause, "object", "Kivel" if person else "Mivel", chunk)
+        head = clause.head(chunk)
+        if chunk.stop - chunk.start > 4 or head.upos not in ("NOUN", "PROPN") or not sure(clause, chunk) or not has_subject(clause, chunk):
+            continue
+        person = names_person(clause, chunk)
+        if chunk.case == "ins" and (person or lists.TOOLS.fullmatch(head.text.casefold())) and not owned(clause, chunk):
+            yield write(clause, "person" if person else "means", "Kivel" if person else "Mivel", chunk)
+        elif chunk.case == "dat" and person and lists.GIVES.fullmatch(split_preverb(clause.words[clause.verb].text)[1]) and not owned(clause, chunk):
+            yield write(clause, "person", "Kiknek" if head.text.endswith(("knak", "knek")) else "Kinek", chunk)
+
+
+def _quality(clause: Clause) -> Iterator[Draft]:
+    """ "A lány piros kabátot vett." -> Milyen kabátot vett a lány?"""
+    for chunk in clause.chunks:
+        words = clause.has(chunk)
+        adjective, noun = (words[-2], words[-1]) if len(words) > 1 else (words[0], words[0])
+        if len(words) != 2 + (words[0].text.casefold() in ARTICLES) or adjective.upos != "ADJ" or noun.upos != "NOUN" or not noun.text.islower():
+            continue
+        lower = adjective.text
+        if re.search(r"(?:[óő]k?|[eé]n|[aá]n)$", noun.text) or re.search(r"[eaáéo]n$", lower):
+            continue  # a participle taken for a noun, an adverb taken for an adjective
+        if not lower.islower() or lists.NO_QUALITY.fullmatch(lower) or lists.TIME_HEADS.fullmatch(noun.text) or noun.text in lists.GENERIC:
+            continue
+        changed = _indefinite(clause) if chunk.case == "acc" else ""
+        if (chunk.case == "acc" and not changed) or chunk.case not in ("nom", "acc", "ine", "sup", "ill", "sub", "ela", "ins") or not sure(clause, chunk):
+            continue
+        subject = chunk.case == "nom" and clause.words[clause.verb].text not in HERE
+        if (subject or has_subject(clause, chunk)) and not any(key.endswith("[psor]") for key in noun.feats):
+            yield Draft("quality", adjective.start, adjective.end, ask_for(clause, f"Milyen {noun.text}", chunk, "quality", changed))
+
+
+def _reason(clause: Clause) -> Iterator[Draft]:
+    """ "Péter otthon maradt, mert beteg volt." -> Miért maradt Péter otthon?"""
+    if clause.opener in ("mert", "mivel") and any(not owned(clause, c) for c in clause.subjects):
+        yield Draft("reason", *clause.tail, ask_for(clause, "Miért", None, "reason"))

@@ -15,7 +15,7 @@ CASES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("abl", re.compile(r".{2,}(?:tól|től)")),
     ("ade", re.compile(r".{2,}(?:nál|nél)")),
     ("all", re.compile(r".{2,}(?:hoz|hez|höz)")),
-    ("ill", re.compile(r".{3,}(?:ba|be)")),
+    ("ill", re.compile(r".{2,}(?:ba|be)")),
     ("sub", re.compile(r".{2,}(?:ra|re)")),
     ("dat", re.compile(r".{2,}(?:nak|nek)")),
     ("ins", re.compile(r".{2,}(?:v[ae]l|([bcdfghjklmnprstz])\1[ae]l|cs[cs]+[ae]l|ss?z+[ae]l|[gnt]?[gnt]y+[ae]l|zzs[ae]l)")),
@@ -31,11 +31,11 @@ NOT_ACCUSATIVE = re.compile(
     r"pilot|miatt|alatt|magot|kor|művészet|élet|szövet|füst|sajt|ezüst|most|rost|pont|font|front|hat|két)"
 )
 ACCUSATIVE = re.compile(
-    r".*(?:[áéíóőúű]t|vat|[aeoö]kat|[aeoö]ket|[aeoö]k[aeoö]t|[ja]it|[je]it|[aá]st|[eé]st|s[áé]got|s[áé]get|[^aeiouö]ot|[^aeiouö]öt|"
+    r".*(?:hidat|utat|lovat|tavat|szavat|[áéíóőúű]t|vat|[aeoö]kat|[aeoö]ket|[aeoö]k[aeoö]t|[ja]it|[je]it|[aá]st|[eé]st|s[áé]got|s[áé]get|[^aeiouö]ot|[^aeiouö]öt|"
     r"[aeoö]lyt|[eaou]nyt|jait|jeit|ait|eit|tokat|teket|atát|[^l]atot|[^l]etet|mat|lmet|bort|[áéó]lt|zet[eo]t|őrt|[áaeéí]rt)"
 )
 POSSESSED = re.compile(r".+(?:j?[áé]|j?[ae]i|uk|ük)(?:ban|ben|ból|ből|ba|be|n|ról|ről|ra|re|nál|nél|tól|től|hoz|hez|höz|t|val|vel|nak|nek|ig|ért)?|.+j?[ae]")
-NEVER_ACCUSATIVE = re.compile(r".*(?:koncert|desszert|út|rét|hét|miatt|alatt|szerint|ként|iránt|ért|kert|est|test|élet|itt|ott)")
+NEVER_ACCUSATIVE = re.compile(r".*(?:sötét|koncert|desszert|út|rét|hét|miatt|alatt|szerint|ként|iránt|ért|kert|est|test|élet|itt|ott)")
 NOT_INSTRUMENTAL = re.compile(
     r"reggel|éjjel|nappal|tavasszal|ősszel|angyal|hajnal|tisztelettel|szeretettel|üdvözlettel|magával|asztal|\w*oldal|fonal|vonal|ideál|aggódással"
 )

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import re
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
+
+REMEMBERED = 50_000  # words a pattern: running text repeats itself
+
+
+class Known:
+    """A pattern that remembers which words it matched: alternatives by the hundred, asked for the same words over and over."""
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        self.pattern = pattern.pattern
+        self.fullmatch = lru_cache(REMEMBERED)(pattern.fullmatch)
+        self.match = lru_cache(REMEMBERED)(pattern.match)
 
 
 @cache
@@ -24,10 +35,10 @@ def ordered(language: str, name: str) -> tuple[str, ...]:
     return tuple(_lists(language)[name])
 
 
-def pattern(language: str, *names: str, before: str = "", after: str = "") -> re.Pattern[str]:
+def pattern(language: str, *names: str, before: str = "", after: str = "") -> Known:
     """Return lists of regular expressions as one, with `before` and `after` around the alternatives."""
     joined = "|".join(item for name in names for item in _lists(language)[name])
-    return re.compile(f"{before}(?:{joined}){after}")
+    return Known(re.compile(f"{before}(?:{joined}){after}"))
 
 
 def table(language: str, name: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from build_data.makers.words import pattern, table, words
+from build_data.makers.words import Known, pattern, table, words
 
 CONTINUES, SUBORDINATORS, DROPPED = words("fi", "continues"), words("fi", "subordinators"), words("fi", "dropped")
 ABOUT, NEAR_TIMES, DEGREES = words("fi", "about"), words("fi", "near_times"), words("fi", "degrees")
@@ -16,8 +16,17 @@ TIME_HEADS = pattern("fi", "time_heads", before=r"\w*")
 DURATION, MEASURES = pattern("fi", "duration", before=r"\w*"), pattern("fi", "measures", before=r"\w*")
 PLACES = pattern("fi", "places", before=r"\w*", after="i?(?:lla|llä|llaan|llään)")
 TOOLS = pattern("fi", "tools", before=r"\w*", after="i?(?:lla|llä|llaan|llään)")
-PARTICIPLE = pattern("fi", "participle", before=".{3,}")
+PARTICIPLE = Known(re.compile(pattern("fi", "participle", before=".{3,}").pattern + r"|olle\w+|ollut"))
 DERIVED = re.compile(r"\w+(?:lai|läi)(?:nen|s\w+)")  # "japanilainen"
+INNER_PLACES = pattern("fi", "inner_places", before=r"\w*", after="i?(?:ssa|ssä|sta|stä)")
+PLACES_INTO = pattern("fi", "places_into", before=r"\w*")
+OUTER_PLACES = pattern("fi", "places", before=r"\w*", after="i?(?:lla|llä|lta|ltä|lle)")
+OPTIONAL, BARE = pattern("fi", "optional"), pattern("fi", "bare")
+NEEDED, NO_QUALITY = pattern("fi", "needed"), pattern("fi", "no_quality")
+GIVES, TAKES, GOVERNS = pattern("fi", "gives"), pattern("fi", "takes"), pattern("fi", "governs")
+ABOUT_WHICH, INTO_WHICH, MANNER = pattern("fi", "about_which"), pattern("fi", "into_which"), pattern("fi", "manner")
+VAGUE = pattern("fi", "vague")
+BOUND, GENERIC = words("fi", "bound"), words("fi", "generic")
 HELPERS = pattern("fi", "helpers")
 POSTPOSITIONS = table("fi", "postpositions")
 
@@ -33,7 +42,7 @@ _PART = "(?:alussa|alkupuolella|lopussa|loppupuolella|lopulla|puolivälissä|puo
 _SEASON = "(?:keväällä|kesällä|syksyllä|talvella)"
 _YEAR = r"[12]\d{3}"
 TIME = re.compile(  # expressions that answer milloin
-    rf"\b(?:(?:\d{{1,2}}\. )?{_MONTH}(?:ta|ssa)(?: (?:vuonna )?{_YEAR})?|{_MONTH}n (?:{_YEAR} )?{_PART}"
+    rf"\b(?:\d{{1,2}} päivänä {_MONTH}ta(?: {_YEAR})?|(?:\d{{1,2}}\. )?{_MONTH}(?:ta|ssa)(?: (?:vuonna )?{_YEAR})?|{_MONTH}n (?:{_YEAR} )?{_PART}"
     rf"|(?:{_SEASON} )?vuonna {_YEAR}|vuosina {_YEAR}[–-]{_YEAR}|vuoden {_YEAR} {_PART}|{_YEAR}-luvulla|{_YEAR}-luvun {_PART}|{_SEASON} {_YEAR}"
     r"|(?:viime|ensi) (?:vuonna|viikolla|kesänä|keväänä|syksynä|talvena|vuosisadalla|vuosikymmenellä)|viime vuosien aikana"
     rf"|(?:seuraavana |viime |ensi )?{_DAY}(?:-?(?:aamu|ilta|yö|iltapäivä))?na|{_DAY}(?:-?(?:aamu|ilta))?sin"

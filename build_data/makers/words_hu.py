@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from build_data.makers.words import ordered, pattern, table, words
+from build_data.makers.words import Known, ordered, pattern, table, words
 
 CONTINUES, SUBORDINATORS, DROPPED = words("hu", "continues"), words("hu", "subordinators"), words("hu", "dropped")
 ABOUT, QUANTIFIERS = words("hu", "about"), words("hu", "quantifiers")
@@ -13,9 +13,14 @@ FIRST_NAMES, TITLES = words("hu", "first_names"), words("hu", "titles")
 COMMON_VERBS, PREVERBS = words("hu", "common_verbs"), ordered("hu", "preverbs")
 UNFIT, ANAPHORA, ADVERBS = pattern("hu", "unfit"), pattern("hu", "anaphora"), pattern("hu", "adverbs")
 WHOLE_VERBS, MADE_OF = pattern("hu", "whole_verbs"), pattern("hu", "made_of")
-PERSONS = re.compile("|".join((pattern("hu", "persons_long", before=r"\w*").pattern, pattern("hu", "persons_short").pattern)))
+PERSONS = Known(re.compile("|".join((pattern("hu", "persons_long", before=r"\w*").pattern, pattern("hu", "persons_short").pattern))))
 GROUPS, TOOLS = pattern("hu", "groups", before=r"\w*"), pattern("hu", "tools", before=r"\w*")
 TIME_HEADS, TIME_NOUNS = pattern("hu", "time_heads", before=r"\w*"), pattern("hu", "time_nouns", before=r"\w*")
+PERSON_LIKE, THINGS = pattern("hu", "person_like", before=r"\w*"), pattern("hu", "things", before=r"\w*")
+ENDS_IN_T, KIN, CONCRETE = pattern("hu", "ends_in_t"), pattern("hu", "kin"), pattern("hu", "concrete", before=r"\w*")
+GOAL, SOURCE, GOVERNS, GIVES = pattern("hu", "goal"), pattern("hu", "source"), pattern("hu", "governs"), pattern("hu", "gives")
+OPTIONAL, NO_QUALITY = pattern("hu", "optional"), pattern("hu", "no_quality")
+GENERIC, DEGREES, LIGHT = words("hu", "generic"), words("hu", "degrees"), words("hu", "light")
 NOT_SUPERESSIVE = pattern("hu", "not_superessive")
 DERIVED = re.compile(r"\w+i(?:ak\w*|[ae]k\w*)?")  # "szegedi"
 POSTPOSITIONS = table("hu", "postpositions")
@@ -24,9 +29,11 @@ OTHER_POSTPOSITIONS = words("hu", "other_postpositions")
 # A place with possessive and case endings; stems in -a and -e lengthen (utca -> utcában), and some change (tó -> tavon).
 _CHANGED = ("tav", "falv", "hav", "kerté", "vízé", "viz", "hid", "ker[et]k", "sark", "bokr", "szárny", "mező", "mezé", "teré", "hely")
 _STEMS = sorted({*(re.sub("e$", "[eé]", re.sub("a$", "[aá]", stem)) for stem in ordered("hu", "place_stems")), *_CHANGED}, key=lambda s: (-len(s), s))
-PLACES = re.compile(
-    rf"\w*?(?:{'|'.join(_STEMS)})"
-    r"(?:[aeoö]?k|j?[aáeé](?:i|k|n)?|[aeoöu]?i|j?[aáeé]i|uk|ük|juk|jük)?(?:j?[áé])?(?:[aeoö]?n|ban|ben|ból|ből|ba|be|ról|ről|ra|re|nál|nél|tól|től|hoz|hez|höz)"
+PLACES = Known(
+    re.compile(
+        rf"\w*?(?:{'|'.join(_STEMS)})"
+        r"(?:[aeoö]?k|j?[aáeé](?:i|k|n)?|[aeoöu]?i|j?[aáeé]i|uk|ük|juk|jük)?(?:j?[áé])?(?:[aeoö]?n|ban|ben|ból|ből|ba|be|ról|ről|ra|re|nál|nél|tól|től|hoz|hez|höz)"
+    )
 )
 NUMBER = re.compile(
     r"\d+(?:[.,]\d+)?|\d{1,3}(?:[ \u00a0\u202f]\d{3})+|két|kettő|három|négy|öt|hat|hét|nyolc|kilenc|tíz|tizen\w+|húsz|huszon\w+|harminc\w*|negyven\w*|ötven\w*"
