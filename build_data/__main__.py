@@ -55,7 +55,7 @@ def _run(
     wanted = _chosen(loaded, languages, arms, tasks)
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     # After the arguments are known to be right: these load in a second, their libraries at first use.
-    from build_data import across, native_card, recipes
+    from build_data import across, native_card, recipes, unknowing
     from build_data.mt_folder import ready_only
 
     if dry_run:
@@ -68,6 +68,8 @@ def _run(
         return
     for pair in wanted:  # a wrong folder or a missing file of the last arm is told now, not after the first arms were built
         recipes.task_key(loaded, *pair)
+    for language, names in unknowing.silent(loaded, wanted).items():
+        say.print(f"{language}: no word lists or counts for the filters {', '.join(names)}, which refuse nothing there (docs/add-a-language.md)")
     start = time.monotonic()
     with _Reporter() as reporter:
         shop = recipes.Workshop(loaded, root, threads, reporter.update, [pair for pair in wanted if not ready[pair]])

@@ -9,10 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from build_data import unknowing
 from corpora import corpus as corpora
 from corpora import languages
 from corpora import study as studies
@@ -113,6 +115,7 @@ def test_a_native_task_of_a_new_language_is_built_from_files_of_ones_own(tmp_pat
     env = declare(own)
     done = run(env, "build_data", str(own / "estonian.toml"), "--root", str(tmp_path), "--threads", "1", "--lang", "et")
     assert done.returncode == 0, done.stderr
+    assert "et: no word lists or counts for the filters tag_order, tag_distance, which refuse nothing there" in done.stdout
     folder = tmp_path / "data/estonian/order.native-et"
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     rows = read_records([folder / "train-00000.parquet"], "pair")
@@ -131,6 +134,14 @@ def test_what_a_new_language_lacks_is_said(tmp_path: Path) -> None:
     assert "Stanza pack et: " in done.stdout and "corpora: 2 of 2" in done.stdout, done.stdout + done.stderr
     done = run(env, "build_data", str(own / "estonian.toml"), "--root", str(tmp_path), "--set", 'tasks.order.maker = "discourse"')
     assert done.returncode == 2 and "no list of connectives for 'et'" in done.stderr, done.stderr
+
+
+def test_filters_without_tables_are_named_for_translated_rows_too() -> None:
+    found = unknowing.silent(studies.load(ROOT / "studies/mini.toml"), [("nli", "mt-fi"), ("qa", "mt-hu")])
+    assert found == {}
+    assert unknowing.silent(SimpleNamespace(tasks={"qa": SimpleNamespace(kind="span")}, filters={}), [("qa", "mt-et")])["et"] == [
+        "negation", "scope", "neighbours", "gap", "polarity", "tag_order", "tag_distance", "answer_type", "quality",
+    ]  # fmt: skip
 
 
 def test_own_declarations_are_read_beside_the_bundled_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
