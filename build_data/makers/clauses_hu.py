@@ -38,6 +38,14 @@ class Clause:
     def sure(self, chunk: Chunk) -> bool:
         """Tell whether the tags and forms of an answer are plain and nothing beside it may belong to it."""
         words = self.has(chunk)
+        if PARTICIPLE.fullmatch(words[0].text.casefold()) or any(
+            PARTICIPLE.fullmatch(w.text) and w.upos == "ADJ" for w in self.words[chunk.stop : chunk.stop + 2]
+        ):
+            return False
+        owned = any(key.endswith("[psor]") for key in self.head(chunk).feats)
+        before = self.words[chunk.start - 1] if chunk.start else None
+        if owned and before is not None and chunk.start - 1 not in (self.verb, self.preverb) and before.upos in ("NOUN", "PROPN") and case_of(before) == "nom":
+            return False  # its owner may stand before it
         if any(w.upos in ("NOUN", "PROPN") and w.feats.get("Case", "Nom") not in ("Nom", "Dat") for w in words[:-1]) and "CCONJ" not in {w.upos for w in words}:
             return False  # two phrases taken for one
         plain = all(w.upos in (*NOMINAL, "DET", "ADP", "CCONJ") or w.text.casefold() in ARTICLES for w in words)

@@ -2,6 +2,9 @@
 
 A language's own files (questions_fi, questions_hu) say which constituents can be asked for and how; here is what languages share:
 which sentences are tried, which of several questions stay, and how many of a kind. cloze_contexts.py says what a question is read with.
+
+Precision goes before yield. Read by a language model, no native speaker, in November 2026, with the bundled packs on real text (wiki, law, web, novels):
+81 of 100 random questions in Finnish and 82 in Hungarian were acceptable; the question word fitted in 97 and 96 (docs/native-review/README.md).
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ def _nominative(clause: Clause, chunk: Chunk) -> bool:
     head = clause.head(chunk)
     first = clause.has(chunk)[0]
     marked = first.text.casefold() in ARTICLES or head.upos == "PROPN" or first.text[0].isupper() or re.search(r"[aeoöáéóőúű]k$", head.text) is not None
-    return head.feats.get("Case", "Nom") == "Nom" and marked and re.search(r"-\w{1,4}$|tt$|[bn][ae]n$", head.text) is None
+    return head.upos in ("NOUN", "PROPN") and head.feats.get("Case", "Nom") == "Nom" and marked and re.search(r"-\w{1,4}$|tt$|[bn][ae]n$", head.text) is None
 
 
 def has_subject(clause: Clause, answer: Chunk | None) -> bool:
@@ -128,7 +128,7 @@ def names_person(clause: Clause, chunk: Chunk) -> bool | None:
     head = words[-1].text.casefold()
     stem = re.sub(r"(?:[oeaöó]?k)?(?:[oeaö]?t|n[ae]k|v[ae]l|(?<=(.))\1[ae]l)?$", "", head)
     if (
-        lists.PERSONS.fullmatch(re.sub("j?[ae]$", "", head))
+        any(lists.PERSONS.fullmatch(re.sub(end, "", head)) for end in ("j?[ae]$", "k?[aeoö]?t$"))
         or lists.PERSONS.fullmatch(head)
         or lists.PERSONS.fullmatch(stem)
         or lists.PERSONS.fullmatch(re.sub("á$", "a", re.sub("é$", "e", stem)))

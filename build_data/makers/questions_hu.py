@@ -33,6 +33,11 @@ def ask(text: str, sentence: Sentence, names: Names) -> list[Draft]:
     if clause is None or clause.words[clause.verb].text.endswith(("á", "é")):
         return []  # the last: a tense of old novels
     clause = dataclasses.replace(clause, chunks=tuple(dataclasses.replace(c, doubtful=c.doubtful or loose(clause, c)) for c in clause.chunks))
+    definite = re.search(r"(?:t[ae]|j[ae]|t[áé]k|ják)$", clause.words[clause.verb].text) is not None
+    if definite and not any(c.case == "acc" for c in clause.chunks):
+        return []  # the object is in the sentence before
+    if len([c for c in clause.subjects if clause.head(c).feats.get("Case", "Nom") == "Nom"]) > 1 and clause.words[clause.verb].text not in HERE:
+        return []  # two subjects: one of them was torn off something
     asked = [_times, _numbers, _places, _subject, _object, _with, _quality, _reason]
     return [d for rule in asked for d in rule(clause) if sound(clause, d)]
 
@@ -103,7 +108,7 @@ def _subject(clause: Clause) -> Iterator[Draft]:
         return
     if person and clause.has(chunk)[0].text.casefold() not in ARTICLES and not any(w.text in lists.FIRST_NAMES for w in clause.has(chunk)):
         return
-    if (re.search(r"[aeoö]k$", head.text) and not plural) or re.search(r"...v[ae]$|[uü]l$", head.text) or is_number(clause.has(chunk)[0]):
+    if (re.search(r"[aeoö]k$", head.text) and not plural) or re.search(r"...v[aáeé]$|[uü]l$", head.text) or is_number(clause.has(chunk)[0]):
         return
     if head.text.endswith("t") and not lists.ENDS_IN_T.fullmatch(head.text.casefold()):
         return
@@ -116,7 +121,13 @@ def _places(clause: Clause) -> Iterator[Draft]:
         head = clause.head(chunk)
         lower = head.text.casefold()
         before = clause.words[chunk.start - 1].text.casefold() if chunk.start else ""
-        if before in lists.QUANTIFIERS or chunk.stop - chunk.start > 6 or lists.TIME_HEADS.fullmatch(lower) or not has_subject(clause, chunk):
+        if (
+            before in lists.QUANTIFIERS
+            or chunk.stop - chunk.start > 6
+            or lists.TIME_HEADS.fullmatch(lower)
+            or lists.OPTIONAL.fullmatch(lower)
+            or not has_subject(clause, chunk)
+        ):
             continue
         if chunk.case in ("hol", "hová", "honnan"):
             complement = clause.words[chunk.stop - 2].text.casefold()

@@ -31,7 +31,7 @@ NOT_ACCUSATIVE = re.compile(
     r"pilot|miatt|alatt|magot|kor|művészet|élet|szövet|füst|sajt|ezüst|most|rost|pont|font|front|hat|két)"
 )
 ACCUSATIVE = re.compile(
-    r".*(?:hidat|utat|lovat|tavat|szavat|[áéíóőúű]t|vat|[aeoö]kat|[aeoö]ket|[aeoö]k[aeoö]t|[ja]it|[je]it|[aá]st|[eé]st|s[áé]got|s[áé]get|[^aeiouö]ot|[^aeiouö]öt|"
+    r".*(?:hidat|utat|nyarat|havat|lovat|tavat|szavat|[áéíóőúű]t|vat|[aeoö]kat|[aeoö]ket|[aeoö]k[aeoö]t|[ja]it|[je]it|[aá]st|[eé]st|s[áé]got|s[áé]get|[^aeiouö]ot|[^aeiouö]öt|"
     r"[aeoö]lyt|[eaou]nyt|jait|jeit|ait|eit|tokat|teket|atát|[^l]atot|[^l]etet|mat|lmet|bort|[áéó]lt|zet[eo]t|őrt|[áaeéí]rt)"
 )
 POSSESSED = re.compile(r".+(?:j?[áé]|j?[ae]i|uk|ük)(?:ban|ben|ból|ből|ba|be|n|ról|ről|ra|re|nál|nél|tól|től|hoz|hez|höz|t|val|vel|nak|nek|ig|ért)?|.+j?[ae]")
@@ -163,7 +163,7 @@ def indefinite(verb: str, plural: bool) -> str:
         return found[1] or found[2]
     if plural and (found := re.fullmatch(r"(.*[aáeéioóöőuúüű](?:[^aáeéiíoóöőuúüűt]|sz|zs|gy|ny))(ják|ik)", verb)):
         return found[1] + ("nak" if found[2] == "ják" else "nek")
-    return "" if DEFINITE.fullmatch(verb) and not verb.endswith("zik") else verb
+    return "" if DEFINITE.fullmatch(verb) and (plural or not verb.endswith("zik")) else verb
 
 
 def _past(verb: str) -> str:
@@ -178,6 +178,8 @@ def _past(verb: str) -> str:
     if found is None:
         return ""
     stem = found[1]
+    if re.search(r"[őóúű]t$", stem):
+        return ""  # "kinőtte": the stem is nő-
     if re.search(r"(?:l|r|n|ny|j|ly)$", stem) and not re.search(rf"{_C}(?:l|r|n|j)$", stem):
         return stem + "t"
     return stem + ("o" if found[2] == "a" else "ö" if re.findall(_V, stem)[-1] in "öőüű" else "e") + "tt"
