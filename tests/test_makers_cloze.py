@@ -16,7 +16,7 @@ from corpora.records import Document, Span
 
 
 def document(*paragraphs: str) -> Document:
-    return Document(id="d", title="", paragraphs=paragraphs, corpus="fi/mini", origin="native", licence="CC0", genre="web", year=None)
+    return Document(id="d", title="", paragraphs=paragraphs, corpus="fi/mini", origin="native", licence="CC0", genre="web")
 
 
 def row(number: int, kind: str = "time", question: str = "", answer: str = "keväällä", context: str = "Talo paloi keväällä. Kukaan ei nähnyt.") -> Span:
