@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -80,7 +81,9 @@ class Side:
 
 
 def start(work: Path, steps: int, batch: int, name: str, side: str, *how: str) -> Side:
-    """Start a side; it loads and waits."""
+    """Start a side in a folder of its own; it loads and waits."""
+    work = work / re.sub(r"\W+", "-", name)
+    work.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "benchmarks.train_sides", side, *how, "--steps", str(steps), "--batch", str(batch), "--work", str(work)]
     return Side(name, subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True))
 
