@@ -96,10 +96,10 @@ def _run(
 def _chosen(study: Study, languages: list[str], arms: list[str], tasks: list[str]) -> list[tuple[str, str]]:
     for language in languages:
         if language not in study.languages:
-            known = known_languages.declared()
+            declared = known_languages.declared()
             raise ConfigError(
                 f"LANG={language!r}: studies/{study.name}.toml has {', '.join(study.languages)}"
-                + ("" if language in known else f"; this house knows {', '.join(known)} so far, and docs/add-a-language.md says how to add one")
+                + ("" if language in declared else f"; this house knows {', '.join(declared)} so far, and docs/add-a-language.md says how to add one")
             )
     for what, given, known in (("arm", arms, study.arms), ("task", tasks, tuple(study.tasks))):
         for name in given:

@@ -14,7 +14,7 @@ from corpora.readers import read
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return 1 where a check or a command failed."""
-    parser = argparse.ArgumentParser(prog="python -m corpora", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m corpora", description=__doc__, epilog="Example: python -m corpora check en/mnli")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, many, text in (
         ("list", "*", "print the declared corpora: name, kind, origin, publishable, where they are"),

@@ -6,6 +6,7 @@ the study cannot run, and says what to do about it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import shutil
@@ -78,7 +79,9 @@ def main(
 
 
 def machine(root: Path) -> Iterator[Finding]:
-    """Look at Python, cores and device, and room on the disks."""
+    """Look at the program's version, Python, cores and device, and room on the disks."""
+    with contextlib.suppress(metadata.PackageNotFoundError):  # run from a folder that is not installed
+        yield Finding("fihu-stilts", "ok", metadata.version("fihu-stilts"))
     version = platform.python_version()
     yield Finding("Python", "ok" if sys.version_info >= (3, 11) else "missing", version, "" if sys.version_info >= (3, 11) else "3.11 or newer is needed")
     yield Finding("cores", "ok", f"{len(os.sched_getaffinity(0))} for this process; {platform.machine()}")

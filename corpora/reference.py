@@ -64,7 +64,7 @@ def tables(root: type = Study) -> dict[type, list[str]]:
 def fields_of(cls: type) -> dict[str, Any]:
     """Return the fields that a file sets -> their types."""
     hints = typing.get_type_hints(cls)
-    return {field.name: hints[field.name] for field in dataclasses.fields(cls) if field.init}  # type: ignore[arg-type]
+    return {field.name: hints[field.name] for field in dataclasses.fields(cls) if field.init}
 
 
 def _inside(hint: Any, name: str) -> Iterator[tuple[type, str]]:
@@ -82,7 +82,7 @@ def _inside(hint: Any, name: str) -> Iterator[tuple[type, str]]:
 
 def keys(cls: type, at: str) -> list[Key]:
     """Return the keys of the table that is written at `at`, in the order of their fields."""
-    said, declared = meanings(cls), {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    said, declared = meanings(cls), {field.name: field for field in dataclasses.fields(cls)}
     found = []
     for name, hint in fields_of(cls).items():
         inner = next(iter(_inside(hint, name)), None)

@@ -27,7 +27,10 @@ def report(
     root: Root = Path(),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say which runs exist and which are missing; write nothing")] = False,
 ) -> None:
-    """Write reports/STUDY/ (index.html, report.md, tables.tex, results.jsonl) and print its path last."""
+    """Write reports/STUDY/ (index.html, report.md, tables.tex, results.jsonl) and print its path last.
+
+    Example: python -m eval report studies/mini.toml
+    """
     from eval.report import build, write
 
     loaded = load(study, overrides or ())
@@ -44,7 +47,10 @@ def report(
 
 @app.command()
 def score(study: StudyPath = DEFAULT, overrides: Overrides = None, root: Root = Path()) -> None:
-    """Score the target runs that have a checkpoint but no scores, or scores on other test data than the study asks for."""
+    """Score the target runs that have a checkpoint but no scores, or scores on other test data than the study asks for.
+
+    Example: python -m eval score studies/mini.toml
+    """
     from eval.rescore import rescore
 
     done, left = rescore(load(study, overrides or ()), root, typer.echo)

@@ -26,7 +26,7 @@ def run(study: str, root: Path, *more: str) -> tuple[int, str]:
 
 def test_the_mini_study_needs_nothing(tmp_path) -> None:
     code, output = run("mini.toml", tmp_path)
-    assert code == 0 and "everything it needs is here" in output and "✗" not in output
+    assert code == 0 and "everything it needs is here" in output and "fihu-stilts: " in output and "✗" not in output
     assert list(tmp_path.iterdir()) == []
 
 

@@ -37,7 +37,10 @@ def main(
     dry: Annotated[bool, typer.Option("--dry-run", help="print runs, steps and tokens; touch nothing")] = False,
     only_target: Annotated[str, typer.Option(help="leave out the other targets")] = "",
 ) -> None:
-    """Train every run of STUDY that is not finished, in the order its graph asks for."""
+    """Train every run of STUDY that is not finished, in the order its graph asks for.
+
+    Example: python -m train studies/mini.toml --after eval.score:score_run
+    """
     console = Console(quiet=os.environ.get("RANK", "0") != "0")  # of several processes under torchrun the first one speaks
     try:
         code = _go(console, study, set_ or [], root, after, workers, dry, only_target)

@@ -40,7 +40,10 @@ def main(
     head: Annotated[str, typer.Option(help="which head, where the run has several; 'none' = the encoder alone")] = "",
     root: Annotated[Path, typer.Option(help="project folder with runs/")] = Path(),
 ) -> None:
-    """Write RUN as a Transformers model."""
+    """Write RUN as a Transformers model.
+
+    Example: python -m train export 0123456789abcdef --out my-model
+    """
     try:
         Console().print(export(key_folder(root, run), out, head), highlight=False, soft_wrap=True)
     except ConfigError as err:
