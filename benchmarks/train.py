@@ -124,7 +124,7 @@ def against_trainer(work: Path, steps: int, batch: int, how: str) -> None:
     for side in (ours, theirs):
         curve = side.losses()
         print(f"  {side.name:13} " + " ".join(f"{statistics.mean(curve[i : i + 2]):6.3f}" for i in range(0, len(curve), 2)))
-    last = [side.losses()[-(len(side.told) // 4) :] for side in (ours, theirs)]
+    last = [side.losses()[-max(2, len(side.told) // 4) :] for side in (ours, theirs)]
     means, errors = [statistics.mean(some) for some in last], [statistics.stdev(some) / len(some) ** 0.5 for some in last]
     noise = (errors[0] ** 2 + errors[1] ** 2) ** 0.5
     print(f"  last quarter: {means[0]:.3f} and {means[1]:.3f}; difference {means[0] - means[1]:+.3f}, standard error of it {noise:.3f}")
