@@ -49,7 +49,7 @@ def test_rows_balance_and_reload(built: Path, arm: str) -> None:
         assert len(rows) == found["counts"][split]
         assert all(getattr(r, "label", None) in found["labels"] for r in rows)
     assert len(read_rows(folder / "excluded-00000.parquet")) == found["counts"]["excluded"]
-    assert found["counts"]["train"] == 300
+    assert found["counts"]["train"] == 180
 
 
 def test_no_document_is_on_both_sides_and_no_evaluation_text_is_left(built: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_translated_row_names_its_english_row(built: Path) -> None:
 def test_datasets_loads_the_folder(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     datasets = pytest.importorskip("datasets")
     loaded = datasets.load_dataset(str(built / "data/mini/nli.mt-fi"), cache_dir=str(tmp_path))
-    assert set(loaded) == {"train", "validation"} and loaded["train"].num_rows == 300
+    assert set(loaded) == {"train", "validation"} and loaded["train"].num_rows == 180
     assert {"premise", "hypothesis", "label", "id", "source_id", "origin", "scores"} <= set(loaded["train"].column_names)
 
 

@@ -23,8 +23,8 @@ MINI = (ROOT / "studies/mini.toml").read_text("utf-8")
         ('languages = ["fi", "hu"]', 'languages = ["fi", "et"]', ["'et'", "fi, hu"]),
         ('english = "mini/en-nli"', 'english = "mini/en-nil"', ["'mini/en-nil'", "did you mean", "mini/en-nli"]),
         ('metric = "udpos"', 'metric = "pos"', ["targets.udpos.metric", "'pos'", "'tatoeba'"]),
-        ("examples = 300", "", ["budget.examples", "missing", "a whole number"]),
-        ("examples = 300", "examples = true", ["budget.examples must be a whole number", "True"]),
+        ("examples = 180", "", ["budget.examples", "missing", "a whole number"]),
+        ("examples = 180", "examples = true", ["budget.examples must be a whole number", "True"]),
         ('title = "Mini', 'title = Mini"', ["not valid TOML"]),
         ("[statistics]", "[filters]\nwords = [9, 3]\n\n[statistics]", ["filters.words", "above"]),
     ],
@@ -53,7 +53,7 @@ def test_every_study_is_valid(path: Path) -> None:
 
 def test_an_override_is_one_line_of_toml() -> None:
     loaded = study.load(ROOT / "studies/mini.toml", ["budget.examples = 7", "seeds = [9]"])
-    assert (loaded.budget.examples, loaded.budget.validation, loaded.seeds) == (7, 30, (9,))
+    assert (loaded.budget.examples, loaded.budget.validation, loaded.seeds) == (7, 20, (9,))
     with pytest.raises(ConfigError, match="not one line of TOML"):
         study.load(ROOT / "studies/mini.toml", ["budget.examples: 7"])
 
