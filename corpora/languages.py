@@ -24,6 +24,7 @@ class Language:
     """A language, as Stanza, Snowball, spaCy and the Hub know it by its code (the file's name)."""
 
     name: str  # in English, for the report: "Finnish"
+    articles: tuple[str, ...] | None = None  # words that the language's own answer score leaves out; [] = it has none, left out = nobody has said so
 
 
 def folders() -> tuple[Path, ...]:

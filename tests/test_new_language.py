@@ -20,6 +20,7 @@ from corpora import languages
 from corpora import study as studies
 from corpora.config import ConfigError
 from corpora.shards import file_sha256, read_records, read_rows
+from train import answers
 
 ROOT = Path(__file__).parent.parent
 SUBJECTS = ("Kass", "Koer", "Poiss", "Tüdruk", "Õpetaja", "Arst", "Naaber", "Kalamees")
@@ -149,6 +150,7 @@ def test_own_declarations_are_read_beside_the_bundled_ones(tmp_path: Path, monke
     (tmp_path / "languages/et.toml").write_text('name = "Estonian"\n', "utf-8")
     monkeypatch.setenv("FIHU_DECLARATIONS", str(tmp_path))
     assert set(languages.declared()) == {"et", "fi", "hu"} and languages.declared()["et"].name == "Estonian"
+    assert answers.has_own("hu") and answers.own("hu")("Az alma, egy!") == "alma" and not answers.has_own("et")
     corpora.declared.cache_clear()
     try:
         assert not any(name.startswith("languages/") for name in corpora.declared())

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
 
+from corpora import languages
 from corpora.config import ConfigError
 
 Normalise = Callable[[str], str]
@@ -28,8 +29,6 @@ _MLQA_ARTICLES: dict[str, re.Pattern[str] | None] = {
     "ar": re.compile(r"\sال^|ال"),
     "zh": None,
 }
-# Our rule for the study's languages, in MLQA's manner. Finnish has no articles; Hungarian 'egy' is also the number one, as German 'ein' is.
-_OWN_ARTICLES: dict[str, re.Pattern[str] | None] = {**_MLQA_ARTICLES, "fi": None, "hu": re.compile(r"\b(a|az|egy)\b")}
 _HAN = re.compile(r"([\u4e00-\u9fa5])")
 
 
@@ -48,14 +47,22 @@ def mlqa(language: str) -> Normalise:
 
 def own(language: str) -> Normalise:
     """Return a normal form that knows the language's own articles and all Unicode punctuation. Raises ConfigError for a language without a rule."""
-    if language not in _OWN_ARTICLES:
-        raise ConfigError(f"no answer rule for language {language!r}; add its articles (None = it has none) to train/answers.py")
-    return _by_language(_OWN_ARTICLES[language], han=language == "zh")
+    if not has_own(language):
+        raise ConfigError(
+            f"no answer rule for language {language!r}; write its articles in corpora/languages/{language}.toml (articles = [] where it has none)"
+        )
+    return _by_language(_own_articles()[language], han=language == "zh")
 
 
 def has_own(language: str) -> bool:
     """Say whether `own` knows a language."""
-    return language in _OWN_ARTICLES
+    return language in _own_articles()
+
+
+def _own_articles() -> dict[str, re.Pattern[str] | None]:
+    """Return MLQA's rules, and those of declared languages in MLQA's manner. Hungarian 'egy' is also the number one, as German 'ein' is."""
+    declared = {code: one.articles for code, one in languages.declared().items() if one.articles is not None}
+    return _MLQA_ARTICLES | {code: re.compile(rf"\b({'|'.join(map(re.escape, words))})\b") if words else None for code, words in declared.items()}
 
 
 def _by_language(articles: re.Pattern[str] | None, han: bool) -> Normalise:
