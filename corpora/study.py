@@ -104,7 +104,7 @@ class Study:
         if mix.mlm and (mix.mlm.task not in self.tasks or self.tasks[mix.mlm.task].kind != "text" or mix.mlm.task in mix.tasks):
             texts = ", ".join(one for one, spec in self.tasks.items() if spec.kind == "text") or "none"
             raise ValueError(f"mixes.{name}.mlm.task = {mix.mlm.task!r}: must be a task of kind text that is not in `tasks`; there is: {texts}")
-        if mix.mode == "control" and not any(twin(self, name, group) for group in self.intermediate):
+        if mix.mode == "control" and (name,) in self.intermediate and not any(twin(self, name, group) for group in self.intermediate):
             raise ValueError(f"mixes.{name}: no two-stage group of `intermediate` trains {', '.join(mix.tasks)} without mlm, so there are no steps to match")
 
 

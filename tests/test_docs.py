@@ -16,6 +16,7 @@ from corpora import corpus as corpora
 from corpora import maintain, readers, reference, study
 from corpora.records import Document
 from corpora.study import Study
+from train.graph import plan
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -146,3 +147,14 @@ def test_every_make_target_and_module_of_the_pages_exists() -> None:
 def test_every_command_says_what_it_does_with_an_example(command: str) -> None:
     done = subprocess.run([sys.executable, "-m", *command.split(), "--help"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0 and f"Example: python -m {command}" in " ".join(done.stdout.split()), done.stdout + done.stderr
+
+
+def test_a_study_is_cut_into_jobs_as_the_cluster_page_says(tmp_path: Path) -> None:
+    def keys(name: str, *overrides: str) -> set[str]:
+        return {run.key for run in plan(study.load(ROOT / "studies" / name, overrides), tmp_path, unbuilt=True)}
+
+    paper = keys("paper.toml")
+    assert keys("paper.toml", 'intermediate = [["mnli"]]') < paper
+    assert keys("paper.toml", 'intermediate = [["squad_v1"], ["longer-squad"]]') < paper
+    assert not keys("paper.toml", "seeds = [2]") <= paper  # its first seed chooses the rate
+    assert keys("mini.toml", "seeds = [1]") | keys("mini.toml", "seeds = [2]") == keys("mini.toml")
