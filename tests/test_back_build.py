@@ -91,7 +91,7 @@ def test_manifest_and_card_tell_both_ways(built: tuple[Study, Path, Words, Words
         assert found["mt"]["decoding"]["sentences"] > 100 and found["mt"]["back"]["decoding"]["sentences"] > 100
         assert found["mt"]["artefacts"]["overlap"]["words"]["change"] == pytest.approx(0.0, abs=0.02)
         card = (root / f"data/mini/{task}.bt-en/README.md").read_text("utf-8")
-        assert "\n".join(section(found)) in card and "language: [en]" in card and "multilinguality: translation" in card
+        assert "\n".join(section(found)) in card and "language:\n- en\n" in card and "multilinguality:\n- translation\n" in card
     assert manifest(root, "nli.bt-en")["spans"] is None
     spans = manifest(root, "qa.bt-en")["spans"]
     assert spans["kept"] == sum(spans["methods"].values()) > 100

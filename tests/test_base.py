@@ -129,7 +129,8 @@ def test_a_folder_is_taken_as_it_is_and_must_be_whole(tmp_path):
             base.ensure_base(Base(model=str(other)), tmp_path / "cache")
 
 
-def test_an_unreachable_hub_model_names_what_is_missing(tmp_path):
+def test_an_unreachable_hub_model_names_what_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)  # no network in tests; without it the client asks again for most of a minute
     with pytest.raises(ConfigError, match=r"'no-such/model' .* could not be fetched"):
         base.ensure_base(Base(model="no-such/model"), tmp_path / "cache")
     assert not [p for p in (tmp_path / "cache").rglob("*") if p.is_file()]

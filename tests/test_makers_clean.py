@@ -129,7 +129,9 @@ def test_a_long_paragraph_is_cut_at_sentence_ends_and_nothing_is_lost() -> None:
     assert " ".join(kept.paragraphs) == text and max(map(len, kept.paragraphs)) <= LONG and parts.close()["made"] == len(kept.paragraphs) - 1
 
 
-@pytest.mark.parametrize("text", ["sana ja toinen " * 8000, "a" * 120_000, "1. A " * 24_000, "(" * 100_000, ". " * 60_000, "? a" * 40_000, "\t| " * 30_000, "ő cz " * 25_000])
+@pytest.mark.parametrize(
+    "text", ["sana ja toinen " * 8000, "a" * 120_000, "1. A " * 24_000, "(" * 100_000, ". " * 60_000, "? a" * 40_000, "\t| " * 30_000, "ő cz " * 25_000]
+)
 def test_a_hundred_thousand_signs_without_a_sentence_are_refused_in_no_time(text: str) -> None:
     start = time.process_time()
     for language in ("fi", "hu"):

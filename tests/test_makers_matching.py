@@ -53,7 +53,9 @@ def test_a_passage_answers_its_own_question_and_shares_no_rare_word_with_the_oth
 
 @given(st.lists(st.integers(1, 6), min_size=2, max_size=10))
 def test_counts_agree_whatever_the_lengths(lengths: list[int]) -> None:
-    documents = [asked(100 + i, " ".join(f"Tästä {letters(100 + i)}kalasta kertoo {letters(200 + i * 10 + k)}lehti." for k in range(n))) for i, n in enumerate(lengths)]
+    documents = [
+        asked(100 + i, " ".join(f"Tästä {letters(100 + i)}kalasta kertoo {letters(200 + i * 10 + k)}lehti." for k in range(n))) for i, n in enumerate(lengths)
+    ]
     made = make("matching")(documents, "fi", NONE, 1)
     pairs = [row for row in made.records if isinstance(row, Pair)]
     assert Counter(row.label for row in pairs)["matches"] * 2 == len(pairs)
