@@ -95,7 +95,7 @@ def _say(console: Console, summary: Summary, runs: list[Run], root: Path, path: 
     text = f"{len(summary.done)} runs done, {len(summary.kept)} were finished before, {len(summary.failed)} failed, {len(summary.not_run)} not run"
     if summary.interrupted:
         text = (
-            f"stopped: the {len(summary.done) + len(summary.kept)} finished runs of {len(runs)} are kept in {runs_folder(root)}, the runs in work are not; "
+            f"stopped: the {len(summary.done) + len(summary.kept)} finished runs of {len(runs)} are kept in {runs_folder(root)}, and so is what the runs in work had saved (every save_minutes); "
             f"the same command goes on from there: make train STUDY={path}"
         )
     console.print(text, markup=False, highlight=False, soft_wrap=True)
