@@ -27,6 +27,10 @@ class Axis:
         """Return the x position of `value` in percent of the width."""
         return PAD + (100 - 2 * PAD) * (value - self.low) / (self.high - self.low)
 
+    def edge(self, percent: float) -> float:
+        """Return the value at an x position in percent: at 0 and 100 the edges of the picture."""
+        return self.low + (percent - PAD) / (100 - 2 * PAD) * (self.high - self.low)
+
 
 def axis(values: Sequence[float], margin: float) -> Axis:
     """Return a scale with 3 to 7 round ticks that holds all values, 0 and the margin of equivalence."""
@@ -39,15 +43,20 @@ def axis(values: Sequence[float], margin: float) -> Axis:
 
 
 def row(scale: Axis, delta: float, low: float, high: float, family: str, margin: float, label: str) -> Markup:
-    """Return one row: the band of equivalence, the line at 0, the interval and a mark for the arm's family."""
+    """Return one row: the band of equivalence, the line at 0, the interval and a mark for the arm's family.
+
+    An end of the interval that lies outside the scale has no cap: its bar runs to the edge of the picture.
+    """
     middle = HEIGHT / 2
+    caps = [v for v in (low, high) if scale.low <= v <= scale.high]
+    low, high = (v if v in caps else far for v, far in ((low, scale.edge(0)), (high, scale.edge(100))))
     parts = [
         Markup('<svg class="ci" width="100%" height="{h}" role="img" aria-label="{label}">').format(h=HEIGHT, label=label),
         _band(scale, margin),
         _zero(scale),
         Markup('<g class="arm {f}">').format(f=family),
         Markup('<line class="bar" x1="{a:.2f}%" x2="{b:.2f}%" y1="{y}" y2="{y}"/>').format(a=scale.at(low), b=scale.at(high), y=middle),
-        *(Markup('<line class="bar" x1="{x:.2f}%" x2="{x:.2f}%" y1="{a}" y2="{b}"/>').format(x=scale.at(v), a=middle - 4, b=middle + 4) for v in (low, high)),
+        *(Markup('<line class="bar" x1="{x:.2f}%" x2="{x:.2f}%" y1="{a}" y2="{b}"/>').format(x=scale.at(v), a=middle - 4, b=middle + 4) for v in caps),
         Markup('<svg x="{x:.2f}%" y="{y}" overflow="visible">{mark}</svg></g></svg>').format(x=scale.at(delta), y=middle, mark=mark(family)),
     ]
     return Markup("").join(parts)

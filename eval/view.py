@@ -155,13 +155,22 @@ def plots(results: Results, comparisons: Sequence[Comparison], baseline: str) ->
         mine = [c for c in comparisons if c.language == language and is_against(c, baseline)]
         if not mine:
             continue
-        scale = forest.axis([x for c in mine if c.estimate for x in (c.estimate.low, c.estimate.high)], margin)
+        scale = forest.axis(_ends(mine), margin)
         sections = []
         for target in (AVERAGE, *targets_in(results, language)):
             title = "Average over targets" if target == AVERAGE else f"{target} ({metric_name(results.study, target)})"
             sections.append(Section(target, title, [_line(results, c, scale, language) for c in mine if c.target == target]))
         found.append(Plot(language, LANGUAGE_NAMES.get(language, language), baseline, forest.ruler(scale), sections))
     return found
+
+
+def _ends(some: Sequence[Comparison]) -> list[float]:
+    """Return the ends that a plot must hold: of all intervals, but no farther out than four times the largest difference (or 10 points).
+
+    With two seeds an interval can be hundreds of points wide; drawn whole it would leave nothing to be seen of the others.
+    """
+    reach = max([10.0, *(4 * abs(c.estimate.delta) for c in some if c.estimate)])
+    return [max(-reach, min(reach, x)) for c in some if c.estimate for x in (c.estimate.low, c.estimate.high)]
 
 
 def _line(results: Results, one: Comparison, scale: forest.Axis, language: str) -> Line:

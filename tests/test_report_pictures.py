@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from corpora.shards import write_json
 from corpora.study import data_folder
-from eval import curves, data_view, detail_view, report
+from eval import curves, data_view, detail_view, forest, report
 from eval.curves import Series, chart
 from eval.manifests import BuiltTask, built
 from eval.results import cells, collect
@@ -140,3 +140,10 @@ def test_what_the_phase_did_to_alignment_is_a_table(tmp_path, monkeypatch) -> No
     assert finnish.rows[0][2] == ["0.060", "0.060", "0.000"]
     picked = {(one.name, one.target): one for one in detail_view.picks(results)}
     assert picked["Finnish", "tatoeba"].by == "test (optimistic)" and picked["Finnish", "tatoeba"].row == "qa.native-fi"
+
+
+def test_an_interval_that_leaves_the_scale_runs_to_the_edge() -> None:
+    scale = forest.axis([-10.0, 10.0], 1.0)
+    drawn = forest.row(scale, 2.0, -300.0, 8.0, "en", 1.0, "x")
+    assert drawn.count('class="bar"') == 2 and 'x1="0.00%"' in drawn  # the bar, and one cap
+    assert forest.row(scale, 2.0, -3.0, 8.0, "en", 1.0, "x").count('class="bar"') == 3
