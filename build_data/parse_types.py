@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -99,6 +100,11 @@ def _joined(text: str, parses: Sequence[Parse | None], trees: bool) -> Parse | N
 
 def read_feats(feats: str) -> dict[str, str]:
     """Return "Case=Ine|Number=Sing" as a dict; "" and "_" are empty."""
+    return _feats(feats).copy()
+
+
+@functools.lru_cache(maxsize=1 << 15)  # a language has a few thousand; splitting them for every word anew took a twentieth of a parse
+def _feats(feats: str) -> dict[str, str]:
     return dict(part.split("=", 1) for part in feats.split("|") if "=" in part)
 
 
