@@ -32,10 +32,6 @@ SETTINGS = {  # rates for some hundred steps; lengths that hold almost every row
 TESTED = 600  # most validation rows that are scored
 
 
-class _TimeIsUp(Exception):
-    pass
-
-
 def learn(rows: Rows, minutes: float, most: int, freeze: int, seed: int, work: Path) -> Figure:
     """Return what e5-small, its `freeze` lower layers frozen, scores after training for `minutes` on at most `most` rows.
 

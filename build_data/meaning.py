@@ -17,7 +17,6 @@ NO_NAME = re.compile(
     r"I|I['’]\w+|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?|January|February|March|April|May|June|July|August|September|October|November|December"
     r"|English|\w+ish|\w+ese|\w+ian|\w+ians|\w+can|\w+cans|French|German|Germans|Greek|Greeks|Dutch|Mr|Mrs|Ms|Dr|God|Christmas|Easter|Internet|TV|OK|OKs?"
 )
-OPENING = "\"'“”„‘«»([–—-"  # a token that begins with one may open a sentence or a quotation
 CLOSING = ".!?:…"
 
 QUESTION_WORDS: Mapping[str, re.Pattern[str]] = {  # a question may be told by its first words or by the Finnish clitic

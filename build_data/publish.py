@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from build_data.licences import Obstacle
 from corpora import study as studies
 from corpora.config import ConfigError
 from corpora.study import Study
@@ -84,11 +85,9 @@ def _publish(study: Study, root: Path, repo: str, dry_run: bool, private: bool, 
     say.print(f"published: {done.url}", markup=False)
 
 
-def permitted(found: Sequence[object], accept: bool, drop: bool) -> list[str]:
+def permitted(found: Sequence[Obstacle], accept: bool, drop: bool) -> list[str]:
     """Return the corpora whose rows must be left out. Raises ConfigError where the licences stand in the way of the rest, naming rows and ways out."""
-    from build_data.licences import Obstacle
-
-    blocking = [one for one in found if isinstance(one, Obstacle) and ((one.kind == "no" and not drop) or (one.kind == "non-commercial" and not accept))]
+    blocking = [one for one in found if (one.kind == "no" and not drop) or (one.kind == "non-commercial" and not accept)]
     if blocking:
         ways = []
         if any(one.kind == "no" for one in blocking):
@@ -96,7 +95,7 @@ def permitted(found: Sequence[object], accept: bool, drop: bool) -> list[str]:
         if any(one.kind == "non-commercial" for one in blocking):
             ways.append("--accept-non-commercial says that you know of the non-commercial terms, which the card then names")
         raise ConfigError("licences stand in the way:\n  " + "\n  ".join(map(str, blocking)) + "\n" + "; ".join(ways))
-    return [one.what.removeprefix("corpus ") for one in found if isinstance(one, Obstacle) and one.kind == "no"]
+    return [one.what.removeprefix("corpus ") for one in found if one.kind == "no"]
 
 
 if __name__ == "__main__":

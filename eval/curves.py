@@ -20,6 +20,7 @@ from markupsafe import Markup
 from corpora.study import arm_language, parts_of
 from eval.results import Results, Row
 from eval.score import HEADLINE
+from eval.view import family
 from train.run import runs_folder
 
 Point = tuple[float, float]
@@ -89,29 +90,29 @@ def _line(one: Series, xs: Point, ys: Point) -> Markup:
     )
 
 
-def training(results: Results, root: Path, family: Any) -> list[Chart]:
+def training(results: Results, root: Path) -> list[Chart]:
     """Return a chart of the training loss for each intermediate group, and one of the English dev score for each target that looked at it twice or more.
 
-    Lines are means over seeds at the steps that all of them logged. `family`: arm -> its family.
+    Lines are means over seeds at the steps that all of them logged.
     """
     logs = {key: _log(runs_folder(root) / key) for key in _keys(results)}
     found: list[Chart | None] = []
     for group in dict.fromkeys(row.tasks for row in results.rows if row.tasks):
         rows = [row for row in results.rows if row.tasks == group]
-        lines = [series(row, family, mean(_loss(logs[key]) for key in _parents(results, row)), results) for row in rows]
+        lines = [series(row, mean(_loss(logs[key]) for key in _parents(results, row)), results) for row in rows]
         found.append(chart(" + ".join(group), "training loss", "steps", lines))
     for target, what in results.study.targets.items():
         if what.english:
             metric = HEADLINE[what.metric]
             lines = [
-                series(row, family, mean(_dev(results.of(row, target, seed).record, target, metric) for seed in results.seeds(row, target)), results)
+                series(row, mean(_dev(results.of(row, target, seed).record, target, metric) for seed in results.seeds(row, target)), results)
                 for row in results.rows
             ]
             found.append(chart(target, f"English dev {metric}", "steps", lines))
     return [one for one in found if one]
 
 
-def series(row: Row, family: Any, points: Sequence[Point], results: Results) -> Series:
+def series(row: Row, points: Sequence[Point], results: Results) -> Series:
     last = parts_of(row.arm)[-1]
     second = results.study.languages[1:]  # the first language's lines are solid
     return Series(row.label, family(row.arm), bool(second) and arm_language(last) in second, points)

@@ -7,15 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eval.manifests import BuiltTask
+from eval.manifests import BuiltTask, of_rows
 
 # Stage of a manifest's steps -> part of the funnel, in the order of the steps. What is not named here is "other".
 STAGES: Mapping[str, str] = {
-    "read": "making", "read documents": "making", "clean": "making", "make": "making", "genre_share": "making", "genres": "making",
-    "dedup": "duplicates", "dedup_equal": "duplicates", "near": "duplicates", "split": "duplicates",
-    "translate_pairs": "translation", "translate_choices": "translation", "translate_spans": "translation", "answers": "translation",
-    "translate": "translation", "back_translate": "translation", "back_answers": "translation",
-    "leaks": "leaks", "leak": "leaks", "filter": "filters", "budget": "over budget",
+    "make": "making", "dedup": "duplicates", "dedup_equal": "duplicates", "translate_pairs": "translation", "translate_choices": "translation",
+    "translate_spans": "translation", "translate_back": "translation", "answers": "translation", "leaks": "leaks", "filter": "filters",
+    "surplus": "over budget", "shares": "over budget", "budget": "over budget",
 }  # fmt: skip
 PARTS = ("train", "validation", "over budget", "filters", "duplicates", "leaks", "translation", "making", "other")
 
@@ -49,6 +47,8 @@ def funnels(built: Sequence[BuiltTask]) -> list[Bar]:
         rows: Counter[str] = Counter({"train": one.train or 0, "validation": one.validation or 0})
         reasons: dict[str, list[str]] = {}
         for reason, count in one.excluded.items():
+            if not of_rows(reason.partition(": ")[0]):
+                continue
             part = STAGES.get(reason.partition(": ")[0], "other")
             rows[part] += count
             reasons.setdefault(part, []).append(f"{reason.partition(': ')[2]} {count:,}")

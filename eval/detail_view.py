@@ -71,7 +71,7 @@ def layer_curves(results: Results, known: Details) -> list[curves.Chart]:
     for language in results.study.languages:
         for target in targets_in(results, language):
             for value, what in (("accuracy", "accuracy"), ("gap", "alignment gap")):
-                lines = [curves.series(row, family, _layer_line(results, known, row, target, language, value), results) for row in results.rows]
+                lines = [curves.series(row, _layer_line(results, known, row, target, language, value), results) for row in results.rows]
                 found.append(curves.chart(f"{target}, {LANGUAGE_NAMES.get(language, language)}", what, "layers (0 = embeddings)", lines))
     return [one for one in found if one]
 
@@ -227,7 +227,9 @@ def alignment(results: Results, known: Details) -> list[Grid]:
             about = next((one for one in abouts if "layer" in one), None)
             if about is None:
                 continue
-            probes = [one for one in probed(results, language, about["pooling"]) if (one.target, one.layer) == (target, about["layer"]) and one.row != NONE]
+            probes = [
+                one for one in probed(results, language, about["pooling"], known) if (one.target, one.layer) == (target, about["layer"]) and one.row != NONE
+            ]
             rows = [
                 (one.row.label, family(one.row.arm), [_gap(one.before), _gap(one.gap), signed(one.change, 3) if one.change is not None else ""])
                 for one in probes

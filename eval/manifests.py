@@ -59,6 +59,11 @@ class BuiltTask:
         return self.spans_kept / total if total else None
 
 
+def of_rows(step: str) -> bool:
+    """Say whether a step counts rows; the steps of native arms before their rows are made count documents or paragraphs."""
+    return not step.startswith("documents of ") and step not in ("clean paragraphs", "blocks", "read documents")
+
+
 def built(study: Study, root: Path) -> list[BuiltTask]:
     """Return every built task that the study asks for, also those whose manifest is not there."""
     return [_one(study, root, task, arm) for task, arm in built_tasks(study)]
@@ -81,7 +86,7 @@ def _one(study: Study, root: Path, task: str, arm: str) -> BuiltTask:
         shown,
         found=True,
         rows_in=steps[0].get("in") if steps else None,
-        made=sum(int(step.get("made") or 0) for step in steps) if steps else None,
+        made=sum(int(step.get("made") or 0) for step in steps if of_rows(str(step.get("step")))) if steps else None,
         excluded=dict(excluded.most_common()) if steps else None,
         train=counts.get("train"),
         validation=counts.get("validation"),

@@ -36,10 +36,13 @@ class Probe:
         return None if self.before is None else self.gap - self.before
 
 
-def alignment(results: Results, language: str, pooling: str = "mean") -> list[Probe]:
-    """Return the probes of every retrieval target and scored row, layers in order; rows without details are left out."""
+def alignment(results: Results, language: str, pooling: str = "mean", known: Mapping[str, Mapping[str, Any]] | None = None) -> list[Probe]:
+    """Return the probes of every retrieval target and scored row, layers in order; rows without details are left out.
+
+    `known`: details.json by run key, where a caller has read them already.
+    """
     found = []
-    read: dict[str, dict[str, Any]] = {}
+    read = dict(known or {})
     for target in targets_in(results, language):
         curves = {row: _curve(results, row, target, language, pooling, read) for row in results.rows} if results.study.targets[target].retrieval else {}
         before = curves.get(NONE, {})
@@ -51,7 +54,7 @@ def alignment(results: Results, language: str, pooling: str = "mean") -> list[Pr
     return found
 
 
-def _curve(results: Results, row: Row, target: str, language: str, pooling: str, read: dict[str, dict[str, Any]]) -> Mapping[int, list[Mapping[str, float]]]:
+def _curve(results: Results, row: Row, target: str, language: str, pooling: str, read: dict[str, Mapping[str, Any]]) -> Mapping[int, list[Mapping[str, float]]]:
     """Return layer -> one point per distinct run of a row."""
     points: dict[int, list[Mapping[str, float]]] = {}
     for run in {run.key: run for run in (results.of(row, target, seed) for seed in results.seeds(row, target))}.values():

@@ -78,7 +78,7 @@ def build(study: Study, root: Path, command: str = "") -> Report:
         )
     comparisons = compare_all(results)
     answers = [answer(results, comparisons, language) for language in study.languages]
-    charts = curves.training(results, root, view.family)
+    charts = curves.training(results, root)
     return Report(results, comparisons, answers, manifests.built(study, root), charts, beside(results), command)
 
 

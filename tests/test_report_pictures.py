@@ -57,6 +57,20 @@ def test_a_funnel_loses_no_row() -> None:
     assert sum(part.share for part in bar.parts) == pytest.approx(1) and "names 20" in bar.parts[3].title
 
 
+def test_a_funnel_counts_rows_and_no_documents_or_paragraphs() -> None:
+    one = BuiltTask(
+        "nli",
+        "native-fi",
+        "f",
+        True,
+        train=6,
+        validation=1,
+        excluded={"documents of fi/law: one_sentence": 7, "clean paragraphs: list": 900, "shares: genre_share": 3},
+    )
+    (bar,) = data_view.funnels([one])
+    assert bar.total == 10 and [(p.name, p.rows) for p in bar.parts] == [("train", 6), ("validation", 1), ("over budget", 3)]
+
+
 def test_genres_are_counted_in_the_rows_themselves(tmp_path) -> None:
     study = fakes.study()
     fakes.write_manifest(tmp_path, study, "qa", "native-fi")
