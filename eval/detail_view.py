@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
+from corpora.languages import name_of
 from eval import curves, details
 from eval.best import best
 from eval.compare import targets_in
 from eval.probes import alignment as probed
 from eval.results import NONE, Results, Row
 from eval.score import HEADLINE
-from eval.verdict import LANGUAGE_NAMES, signed
+from eval.verdict import signed
 from eval.view import family
 
 Details = Mapping[str, Mapping[str, Any]]  # run key -> details.json
@@ -72,7 +73,7 @@ def layer_curves(results: Results, known: Details) -> list[curves.Chart]:
         for target in targets_in(results, language):
             for value, what in (("accuracy", "accuracy"), ("gap", "alignment gap")):
                 lines = [curves.series(row, _layer_line(results, known, row, target, language, value), results) for row in results.rows]
-                found.append(curves.chart(f"{target}, {LANGUAGE_NAMES.get(language, language)}", what, "layers (0 = embeddings)", lines))
+                found.append(curves.chart(f"{target}, {name_of(language)}", what, "layers (0 = embeddings)", lines))
     return [one for one in found if one]
 
 
@@ -104,7 +105,7 @@ def poolings(results: Results, known: Details) -> list[Grid]:
                 rows.append((row.label, family(row.arm), [f"{fmean(here):.1f}", *(_best_layer(abouts, name) for name in names)]))
             if rows:
                 columns = [(fixed, "the headline"), *((f"best layer, {name}", "picked on test") for name in names)]
-                found.append(Grid(language, LANGUAGE_NAMES.get(language, language), target, "accuracy at the fixed layer and at the best one", columns, rows))
+                found.append(Grid(language, name_of(language), target, "accuracy at the fixed layer and at the best one", columns, rows))
     return found
 
 
@@ -129,7 +130,7 @@ def oracles(results: Results, known: Details) -> list[Oracle]:
                     ours = fmean(run.value(language, metric) or 0.0 for run, _ in watched)
                     theirs = fmean(float(one["scores"][metric]) for _, one in watched)
                     moved = f"{sum(bool(one['other']) for _, one in watched)} of {len(watched)} seeds"
-                    name = LANGUAGE_NAMES.get(language, language)
+                    name = name_of(language)
                     found.append(Oracle(name, target, row.label, family(row.arm), f"{ours:.1f}", f"{theirs:.1f}", signed(theirs - ours), moved))
     return found
 
@@ -153,7 +154,7 @@ def beside(results: Results) -> list[Grid]:
                 if any(values):
                     rows.append((row.label, family(row.arm), [_number(v, name) for v, name in zip(values, names, strict=True)]))
             if names and rows:
-                found.append(Grid(language, LANGUAGE_NAMES.get(language, language), target, "beside the headline", [(MORE.get(n, n), "") for n in names], rows))
+                found.append(Grid(language, name_of(language), target, "beside the headline", [(MORE.get(n, n), "") for n in names], rows))
     return found
 
 
@@ -191,7 +192,7 @@ def _breakdown(results: Results, known: Details, language: str, target: str, by:
     order = sorted(sizes, key=lambda name: -sizes[name])
     columns = [(name, f"{sizes[name]:,}") for name in order]
     cells = [(label, kind, [f"{fmean(values[name]):.1f}" if name in values else "" for name in order]) for label, kind, values in rows]
-    return Grid(language, LANGUAGE_NAMES.get(language, language), target, title, columns, cells)
+    return Grid(language, name_of(language), target, title, columns, cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +215,7 @@ def picks(results: Results) -> list[Pick]:
         for one in best(results, language):
             none = results.values(NONE, one.target, language, HEADLINE[results.study.targets[one.target].metric])
             delta = signed(one.value - fmean(none)) if none else ""
-            found.append(Pick(LANGUAGE_NAMES.get(language, language), one.target, one.row.label, family(one.row.arm), one.by, f"{one.value:.1f}", delta))
+            found.append(Pick(name_of(language), one.target, one.row.label, family(one.row.arm), one.by, f"{one.value:.1f}", delta))
     return found
 
 
@@ -236,7 +237,7 @@ def alignment(results: Results, known: Details) -> list[Grid]:
             ]
             if rows:
                 columns = [("before", "the base"), ("after", "this row"), ("change", "")]
-                found.append(Grid(language, LANGUAGE_NAMES.get(language, language), target, f"alignment gap, layer {about['layer']}", columns, rows))
+                found.append(Grid(language, name_of(language), target, f"alignment gap, layer {about['layer']}", columns, rows))
     return found
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from corpora.languages import name_of
 from corpora.study import Study, members
 from eval.compare import targets_in
 from eval.manifests import BuiltTask
 from eval.results import Results, Scored
 from eval.score import HEADLINE
-from eval.verdict import LANGUAGE_NAMES
 
 _SQUAD = (
     "F1 is SQuAD's token F1, the best over the gold answers, after lower-casing and dropping ASCII punctuation and English articles (as XTREME does in every "
@@ -86,7 +86,7 @@ def _tested(results: Results, target: str) -> list[str]:
 
 
 def _names(languages: Sequence[str]) -> str:
-    return " or ".join(LANGUAGE_NAMES.get(language, language) for language in languages)
+    return " or ".join(name_of(language) for language in languages)
 
 
 def notes(results: Results, unequal: Sequence[BuiltTask]) -> list[str]:
@@ -120,7 +120,7 @@ def _control(study: Study) -> str:
     if "bt-en" not in study.arms:
         return ""
     language = study.translation.through
-    name = LANGUAGE_NAMES.get(language, language)
+    name = name_of(language)
     return (
         f"bt-en is the control for translation artefacts: the English rows translated into {name} (the rows of mt-{language}) and back into English. "
         f"What it gains or loses against en comes from translation, not from a language; what mt-{language} gains over bt-en does not come from translation alone."

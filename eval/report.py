@@ -18,6 +18,7 @@ import jinja2
 from markupsafe import Markup
 
 from corpora.config import ConfigError
+from corpora.languages import name_of
 from corpora.shards import write_text
 from corpora.study import Study
 from eval import browse, curves, data_view, detail_view, manifests, notes, view
@@ -25,7 +26,7 @@ from eval.compare import BASELINES, Comparison, compare_all
 from eval.forest import legend
 from eval.published import Beside, beside
 from eval.results import Results, collect
-from eval.verdict import LANGUAGE_NAMES, Answer, answer
+from eval.verdict import Answer, answer
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = "report.css"
@@ -130,7 +131,7 @@ def _context(report: Report) -> dict[str, Any]:
         "beside": detail_view.beside(results),
         "breakdowns": detail_view.breakdowns(results, known),
         "published": report.published,
-        "names": LANGUAGE_NAMES,
+        "name_of": name_of,
         "gaps": results.gaps,
         "notes": notes.notes(results, unequal),
         "runs": notes.distinct(results),

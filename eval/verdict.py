@@ -18,12 +18,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from corpora import languages
+from corpora.languages import name_of
 from eval.compare import AVERAGE, Comparison, averaged, baseline_of, question_arms
 from eval.results import Results, Row
 
 Kind = Literal["yes", "no", "can't tell", "incomplete", "no claim"]
-LANGUAGE_NAMES = {"en": "English", **{code: language.name for code, language in languages.declared().items()}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ def answer(results: Results, comparisons: Sequence[Comparison], language: str) -
     asked = question_arms(results, language)
     grounds = [c for c in comparisons if c.language == language and c.target == AVERAGE and c.against == "en" and c.row in asked]
     kind, rest = _judge(results, grounds, asked, language)
-    name = LANGUAGE_NAMES.get(language, language)
+    name = name_of(language)
     return Answer(language, kind, f"For {name}, {rest}.", grounds)
 
 

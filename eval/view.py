@@ -8,13 +8,14 @@ from statistics import fmean
 
 from markupsafe import Markup
 
+from corpora.languages import name_of
 from corpora.study import Study, base_arm, members, parts_of
 from eval import forest
 from eval.compare import AVERAGE, Comparison, averaged, is_against, question_arms, targets_in
 from eval.manifests import BuiltTask
 from eval.results import Results, Row
 from eval.score import HEADLINE
-from eval.verdict import LANGUAGE_NAMES, signed
+from eval.verdict import signed
 
 SIGNS = {"better": "▲", "worse": "▼", "equivalent": "=", "can't tell": "?"}
 METRIC_NAMES = {"f1": "F1", "accuracy": "accuracy", "exact_match": "exact match", "precision": "precision", "recall": "recall", "score": "(F1 + EM) / 2"}
@@ -115,7 +116,7 @@ def main_tables(results: Results, comparisons: Sequence[Comparison], unequal: Se
             is_short = any((task, part) in short for task in (members(results.study, row.tasks) if row.tasks else ()) for part in parts_of(row.arm))
             rows.append(TableRow(" + ".join(row.tasks) or "–", row.arm, family(row.arm), row in question_arms(results, language), is_short, cells))
         columns = [*(Column(target, metric_name(results.study, target)) for target in targets), Column(AVERAGE, "")]
-        found.append(Table(language, LANGUAGE_NAMES.get(language, language), columns, rows))
+        found.append(Table(language, name_of(language), columns, rows))
     return found
 
 
@@ -160,7 +161,7 @@ def plots(results: Results, comparisons: Sequence[Comparison], baseline: str) ->
         for target in (AVERAGE, *targets_in(results, language)):
             title = "Average over targets" if target == AVERAGE else f"{target} ({metric_name(results.study, target)})"
             sections.append(Section(target, title, [_line(results, c, scale, language) for c in mine if c.target == target]))
-        found.append(Plot(language, LANGUAGE_NAMES.get(language, language), baseline, forest.ruler(scale), sections))
+        found.append(Plot(language, name_of(language), baseline, forest.ruler(scale), sections))
     return found
 
 
