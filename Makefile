@@ -70,6 +70,16 @@ bench: setup  ## time the translation and parsing stages beside the bare librari
 	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.parse speed
 	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.train --against-trainer
 
-clean:  ## remove caches of tools; data/, runs/ and reports/ took hours and stay (delete them by hand)
+clean:  ## remove caches of tools; data/, runs/ and reports/ took hours and stay (ALL=1 asks whether they shall go)
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+ifneq ($(ALL),)
+	@du -sh data runs reports 2>/dev/null || true
+	@printf 'delete data runs reports, which took hours? yes or no: '; read answer; \
+	  if [ "$$answer" = yes ]; then rm -rf data runs reports && echo deleted; else echo kept; fi
+endif
+
+.DEFAULT:  # a target that is not there
+	@$(PYTHON) -c 'import difflib, re, sys; \
+	  near = difflib.get_close_matches(sys.argv[1], re.findall("^([a-z]+):", open(sys.argv[2]).read(), re.M)); \
+	  sys.exit("make: no target " + sys.argv[1] + (f"; did you mean {near[0]}?" if near else "") + "; make help lists them")' '$@' '$(firstword $(MAKEFILE_LIST))'

@@ -13,19 +13,20 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from corpora import cli
 from corpora import languages as known_languages
 from corpora import study as studies
 from corpora.config import ConfigError
 from corpora.study import Study
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]})
+app = cli.App()
 say = Console(highlight=False, soft_wrap=True)
 
 
 @app.command()
 def main(
-    study: Annotated[Path, typer.Argument(help="the study, e.g. studies/mini.toml")],
-    lang: Annotated[list[str] | None, typer.Option(help="only this language (and English): fi or hu; may be given twice")] = None,
+    study: Annotated[Path, typer.Argument(help="the study, e.g. studies/mini.toml", autocompletion=cli.studies_here)],
+    lang: Annotated[list[str] | None, typer.Option(help="only this language (and English): fi or hu; may be given twice", autocompletion=cli.languages_here)] = None,
     arm: Annotated[list[str] | None, typer.Option(help="only this arm, e.g. mt-fi; may be given twice")] = None,
     task: Annotated[list[str] | None, typer.Option(help="only this task, e.g. qa; may be given twice")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="one line of TOML laid over the study, e.g. 'budget.examples = 100'")] = None,
@@ -40,9 +41,6 @@ def main(
     command = "make data STUDY=" + str(study) + "".join(f" LANG={name}" for name in lang or ())
     try:
         _run(study, lang or [], arm or [], task or [], set_ or [], root, threads or os.cpu_count() or 1, dry_run, command)
-    except ConfigError as err:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(f"error: {err}", markup=False)
-        raise SystemExit(2) from None
     except KeyboardInterrupt:
         Console(stderr=True, highlight=False).print(f"\nstopped. Finished tasks and shards are kept; `{command}` goes on from there", markup=False)
         raise SystemExit(130) from None

@@ -18,6 +18,7 @@ from typing import Annotated, Any
 import pyarrow.parquet as pq
 import typer
 
+from corpora import cli
 from corpora import corpus as corpora
 from corpora import study as studies
 from corpora.config import ConfigError
@@ -192,22 +193,24 @@ def _keys(document: str, texts: Iterable[str]) -> list[tuple[str, str]]:
     return [("document", document), *(("text", " ".join(words(text)) or text) for text in texts)]
 
 
+app = cli.App()
+
+
+@app.command()
 def main(
-    study: Annotated[Path, typer.Argument(help="the study, e.g. studies/open.toml")],
+    study: Annotated[Path, typer.Argument(help="the study, e.g. studies/open.toml", autocompletion=cli.studies_here)],
     root: Annotated[Path, typer.Option(help="folder under which data/ lies")] = Path(),
 ) -> None:
-    """Audit every built task of a study against the raw evaluation files. Example: python -m build_data.audit studies/mini.toml"""
-    try:
-        loaded = studies.load(study)
-        known = evaluation(loaded)
-    except ConfigError as err:
-        typer.echo(f"error: {err}", err=True)
-        raise SystemExit(2) from None
+    """Audit every built task of a study against the raw evaluation files; ends with 1 where something is found.
+
+    Example: python -m build_data.audit studies/mini.toml
+    """
+    loaded = studies.load(study)
+    known = evaluation(loaded)
     folders = [studies.data_folder(loaded, *pair, root / "data") for pair in studies.built_tasks(loaded)]
     built = [folder for folder in folders if (folder / "manifest.json").is_file()]
     if not built:
-        typer.echo(f"error: no built task under {root / 'data' / loaded.name}; run: make data STUDY={study}", err=True)
-        raise SystemExit(2)
+        raise ConfigError(f"no built task under {root / 'data' / loaded.name}; run: make data STUDY={study}")
     finds = [find for folder in built for find in audit(folder, known)]
     for find in finds[:20]:
         typer.echo(f"{find.folder}: row {find.row}: {find.rule}, {find.origin}: {find.text[:120]!r}")
@@ -219,4 +222,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

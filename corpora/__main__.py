@@ -2,48 +2,74 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Sequence
+from typing import Annotated
 
+import typer
+
+from corpora import cli, maintain
 from corpora import corpus as corpora
-from corpora import maintain
 from corpora.config import ConfigError
 from corpora.readers import read
 
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; return 1 where a check or a command failed."""
-    parser = argparse.ArgumentParser(prog="python -m corpora", description=__doc__, epilog="Example: python -m corpora check en/mnli")
-    commands = parser.add_subparsers(dest="command", required=True)
-    for name, many, text in (
-        ("list", "*", "print the declared corpora: name, kind, origin, publishable, where they are"),
-        ("check", "*", "read every split whose files are here, and hold it to its declared sums and counts"),
-        ("seal", "+", "write the present sha256 and row counts of local files into the TOML"),
-        ("pin", "+", "write the Hub's present commit into the TOML (needs a network)"),
-    ):
-        commands.add_parser(name, help=text, description=text).add_argument("names", nargs=many, metavar="NAME")
-    args = parser.parse_args(argv)
-    try:
-        for name in args.names:
-            corpora.load(name)  # a misspelt name stops before anything is done
-        return {"list": _list, "check": _check, "seal": _seal, "pin": _pin}[args.command](args.names or sorted(corpora.declared()))
-    except ConfigError as err:
-        print(err, file=sys.stderr)
-        return 1
-    except BrokenPipeError:  # `... | head` has read enough
-        sys.stderr.close()
-        return 0
+app = cli.App(group=True, help="The declared corpora: what is there, and whether it is what was declared.\n\nExample: python -m corpora check en/mnli")
+Names = Annotated[list[str], typer.Argument(metavar="NAME", help="corpora, e.g. en/mnli", autocompletion=cli.corpora_here)]
+SomeNames = Annotated[
+    list[str] | None, typer.Argument(metavar="NAME", help="corpora, e.g. en/mnli; all where none is named", autocompletion=cli.corpora_here)
+]
 
 
-def _list(names: Sequence[str]) -> int:
-    for name in names:
+@app.command("list")
+def show(names: SomeNames = None) -> None:
+    """Print the declared corpora: name, kind, origin, publishable, where they are.
+
+    Example: python -m corpora list
+    """
+    for name in _known(names) or sorted(corpora.declared()):
         corpus = corpora.load(name)
         places = [split if _have(corpus, split) else f"({split})" for split in corpus.splits]
         hub = f"hub:{corpus.hub.id}{'' if corpus.hub.revision else ' (not pinned)'}" if corpus.hub else ""
         print(f"{name:28} {corpus.kind:9} {corpus.origin:18} {corpus.publishable:14} {' '.join(places)} {hub}".rstrip())
     print("A split in brackets has no local file: set CORPORA_DIR, or it comes from the Hub.")
-    return 0
+
+
+@app.command()
+def check(names: SomeNames = None) -> None:
+    """Read every split whose files are here, and hold it to its declared sums and counts; ends with 1 where one is wrong.
+
+    Example: python -m corpora check en/mnli
+    """
+    if _check(_known(names) or sorted(corpora.declared())):
+        raise typer.Exit(1)
+
+
+@app.command()
+def seal(names: Names) -> None:
+    """Write the present sha256 and row counts of local files into the TOML, then check them.
+
+    Example: python -m corpora seal fi/diaries
+    """
+    for name in _known(names):
+        print("\n".join(maintain.seal(name)) or f"{name}: nothing changed")
+    if _check(names):
+        raise typer.Exit(1)
+
+
+@app.command()
+def pin(names: Names) -> None:
+    """Write the Hub's present commit into the TOML (needs a network).
+
+    Example: python -m corpora pin en/mnli
+    """
+    for name in _known(names):
+        print("\n".join(maintain.pin(name)) or f"{name}: already at the newest commit")
+
+
+def _known(names: Sequence[str] | None) -> Sequence[str]:
+    """Return the names; a misspelt one stops before anything is done."""
+    for name in names or ():
+        corpora.load(name)
+    return names or ()
 
 
 def _have(corpus: corpora.Corpus, split: str) -> bool:
@@ -54,6 +80,7 @@ def _have(corpus: corpora.Corpus, split: str) -> bool:
 
 
 def _check(names: Sequence[str]) -> int:
+    """Check corpora; return how many splits are wrong."""
     bad = 0
     for name in names:
         corpus = corpora.load(name)
@@ -71,20 +98,8 @@ def _check(names: Sequence[str]) -> int:
             left = f", {len(refused)} refused as declared" if refused else ""
             left += f", {files.rows - len(rows) - len(refused)} not kept" if files.rows - len(rows) - len(refused) else ""
             print(f"{name:28} {split:10} {len(rows):>8} ok{left}", flush=True)
-    return 1 if bad else 0
-
-
-def _seal(names: Sequence[str]) -> int:
-    for name in names:
-        print("\n".join(maintain.seal(name)) or f"{name}: nothing changed")
-    return _check(names)
-
-
-def _pin(names: Sequence[str]) -> int:
-    for name in names:
-        print("\n".join(maintain.pin(name)) or f"{name}: already at the newest commit")
-    return 0
+    return bad
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    app()

@@ -21,6 +21,7 @@ import typer
 from rich.console import Console
 
 from corpora import base as bases
+from corpora import cli
 from corpora import corpus as corpora
 from corpora import hub as homes
 from corpora import study as studies
@@ -38,7 +39,7 @@ STAGES = {  # stage -> distributions that it needs; the extra that brings them
 PROBE = "en/mnli"  # the corpus whose home is asked for with --online
 ROOM = 5.0  # GB free below which a note is made: checkpoints of one e5-small study take about that
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]})
+app = cli.App()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Finding:
 
 @app.command()
 def main(
-    study: Annotated[Path, typer.Argument(help="the study that shall run here")] = Path("studies/mini.toml"),
+    study: Annotated[Path, typer.Argument(help="the study that shall run here", autocompletion=cli.studies_here)] = Path("studies/mini.toml"),
     root: Annotated[Path, typer.Option(help="project folder, under which data/ and runs/ are written")] = Path(),
     online: Annotated[bool, typer.Option("--online", help="also ask whether the Hub can be reached (the only network call)")] = False,
     set_: Annotated[list[str] | None, typer.Option("--set", help="one line of TOML laid over the study")] = None,
@@ -63,11 +64,7 @@ def main(
     Example: python -m corpora.doctor studies/open.toml
     """
     say = Console(highlight=False, soft_wrap=True)
-    try:
-        loaded = studies.load(study, set_ or [])
-    except ConfigError as err:
-        say.print(f"error: {err}", markup=False, style="red")
-        raise SystemExit(2) from None
+    loaded = studies.load(study, set_ or [])
     bad = 0
     for one in [*machine(root), *libraries(), *of_study(loaded), *hub(loaded, online)]:
         mark, colour = MARKS[one.state]

@@ -9,13 +9,13 @@ from typing import Annotated
 
 import typer
 
-from corpora.config import ConfigError
+from corpora import cli
 from corpora.study import Study, load
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = cli.App(group=True, help="From scored runs to a report; scores for runs that have none yet.\n\nExample: python -m eval report studies/mini.toml")
 DEFAULT = Path("studies/mini.toml")
 
-StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="the study's TOML")]
+StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="the study's TOML", autocompletion=cli.studies_here)]
 Overrides = Annotated[list[str] | None, typer.Option("--set", help="one line of TOML laid over the study; give the ones you trained with")]
 Root = Annotated[Path, typer.Option(help="the project folder that holds data/, runs/ and reports/")]
 
@@ -74,14 +74,5 @@ def _dry_run(study: Study, root: Path) -> None:
     typer.echo(f"{len(results.scored)} scored, {len(results.gaps)} missing{missing}; nothing was written")
 
 
-def main() -> None:
-    """Run the command line; a mistake of the user's is one paragraph and exit code 2, never a traceback."""
-    try:
-        app()
-    except ConfigError as err:
-        typer.echo(f"error: {err}", err=True)
-        raise SystemExit(2) from None
-
-
 if __name__ == "__main__":
-    main()
+    app()

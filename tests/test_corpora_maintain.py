@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from corpora import corpus as corpora
 from corpora import maintain
-from corpora.__main__ import main
+from corpora.__main__ import app
 from corpora.config import ConfigError
 from corpora.readers import read
 
@@ -98,14 +99,23 @@ def test_pin_writes_the_commit(root: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert home is not None and home.revision == "a" * 40 and maintain.pin("xx/made") == []
 
 
-def test_the_commands(root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    assert main(["check"]) == 1 and "WRONG: corpus 'xx/made'" in capsys.readouterr().out
-    assert main(["seal", "xx/made"]) == 0
-    out = capsys.readouterr().out
+def main(arguments: list[str]) -> tuple[int, str]:
+    done = CliRunner().invoke(app, arguments)
+    return done.exit_code, done.output
+
+
+def test_the_commands(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, out = main(["check"])
+    assert code == 1 and "WRONG: corpus 'xx/made'" in out
+    code, out = main(["seal", "xx/made"])
+    assert code == 0
     assert "xx/made train: 1 -> 3 rows" in out and [line.split() for line in out.splitlines()[-3:]] == [
         ["xx/made", "train", "3", "ok"], ["xx/made", "dev", "1", "ok"], ["xx/made", "far", "missing"],
     ]  # fmt: skip
-    assert main(["list"]) == 0 and "hub:org/name (not pinned)" in capsys.readouterr().out
-    assert main(["check", "xx/mode"]) == 1 and "no corpus named 'xx/mode'; did you mean xx/made?" in capsys.readouterr().err
+    code, out = main(["list"])
+    assert code == 0 and "hub:org/name (not pinned)" in out
+    code, out = main(["check", "xx/mode"])
+    assert code == 2 and "no corpus named 'xx/mode'; did you mean xx/made?" in out
     monkeypatch.setattr(maintain, "newest_commit", lambda corpus: "b" * 40)
-    assert main(["pin", "xx/made"]) == 0 and "-> bbbbbbbbbbbb" in capsys.readouterr().out
+    code, out = main(["pin", "xx/made"])
+    assert code == 0 and "-> bbbbbbbbbbbb" in out

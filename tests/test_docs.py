@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -138,15 +136,6 @@ def test_every_make_target_and_module_of_the_pages_exists() -> None:
         for module in re.findall(r"python -m ([a-z_]+(?:\.[a-z_]+)*)", text):
             path = ROOT / module.replace(".", "/")
             assert module in ("venv", "pip", "pytest") or path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), f"{page.name}: {module}"
-
-
-@pytest.mark.parametrize(
-    "command",
-    ["build_data", "build_data.publish", "build_data.audit", "train", "train export", "eval report", "eval score", "corpora", "corpora.doctor"],
-)
-def test_every_command_says_what_it_does_with_an_example(command: str) -> None:
-    done = subprocess.run([sys.executable, "-m", *command.split(), "--help"], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0 and f"Example: python -m {command}" in " ".join(done.stdout.split()), done.stdout + done.stderr
 
 
 def test_a_study_is_cut_into_jobs_as_the_cluster_page_says(tmp_path: Path) -> None:

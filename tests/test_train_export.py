@@ -20,7 +20,8 @@ from corpora.study import Base, Training
 from train import checkpoint, flops
 from train.batches import collate
 from train.card import card
-from train.export import app, export
+from train.export import export
+from train.export_command import app
 from train.features import IGNORED, Shape, features
 from train.logs import Log, numbers
 from train.loop import Job, fit

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from corpora import cli
 from corpora import study as studies
 from corpora.config import ConfigError, pick
 from corpora.study import Study
@@ -24,12 +25,12 @@ from train.forecast import dry_run
 from train.graph import plan
 from train.run import Run, run_folder, runs_folder, state
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = cli.App()
 
 
 @app.command()
 def main(
-    study: Annotated[Path, typer.Argument(help="the study, e.g. studies/mini.toml")],
+    study: Annotated[Path, typer.Argument(help="the study, e.g. studies/mini.toml", autocompletion=cli.studies_here)],
     set_: Annotated[list[str] | None, typer.Option("--set", help="one line of TOML laid over the study, e.g. 'budget.examples = 100'")] = None,
     root: Annotated[Path, typer.Option(help="project folder with data/ and runs/")] = Path(),
     after: Annotated[str, typer.Option(help="module:function called with (study, run, folder, model) after each target run")] = "",
@@ -42,12 +43,7 @@ def main(
     Example: python -m train studies/mini.toml --after eval.score:score_run
     """
     console = Console(quiet=os.environ.get("RANK", "0") != "0")  # of several processes under torchrun the first one speaks
-    try:
-        code = _go(console, study, set_ or [], root, after, workers, dry, only_target)
-    except ConfigError as err:
-        Console(stderr=True).print(f"error: {err}", style="red", markup=False, highlight=False, soft_wrap=True)
-        code = 2
-    raise typer.Exit(code)
+    raise typer.Exit(_go(console, study, set_ or [], root, after, workers, dry, only_target))
 
 
 def _go(console: Console, path: Path, overrides: list[str], root: Path, after: str, workers: int, dry: bool, only: str) -> int:
@@ -104,7 +100,7 @@ def _say(console: Console, summary: Summary, runs: list[Run], root: Path, path: 
 def command() -> None:
     """Run `export`, or train a study."""
     if sys.argv[1:2] == ["export"]:
-        from train.export import app as exporting  # loads torch
+        from train.export_command import app as exporting
 
         exporting(args=sys.argv[2:], prog_name="python -m train export")
     app()

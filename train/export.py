@@ -1,4 +1,4 @@
-"""python -m train export RUN_KEY --out DIR: a finished run as an ordinary Transformers model, with the whole vocabulary back and a model card.
+"""A finished run as an ordinary Transformers model, with the whole vocabulary back and a model card.
 
 Tags and spans have the very heads of AutoModelForTokenClassification and AutoModelForQuestionAnswering, masked pieces that of
 AutoModelForMaskedLM, so those classes give equal logits. Transformers' classes for pairs and choices put a dense layer and a tanh before their
@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import torch
-import typer
-from rich.console import Console
 from torch import Tensor
 
 from corpora.base import default_cache, ensure_base, identity
@@ -25,31 +23,10 @@ from train.card import card
 from train.features import Pieces
 from train.heads import Head
 from train.model import Encoder, Model
-from train.run import key_folder, read_record
+from train.run import read_record
 
 CLASSES = {"tags": "AutoModelForTokenClassification", "span": "AutoModelForQuestionAnswering", "text": "AutoModelForMaskedLM"}
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
-
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-
-
-@app.command()
-def main(
-    run: Annotated[str, typer.Argument(help="the run's key: the name of its folder in runs/")],
-    out: Annotated[Path, typer.Option(help="folder that must not exist yet")],
-    head: Annotated[str, typer.Option(help="which head, where the run has several; 'none' = the encoder alone")] = "",
-    root: Annotated[Path, typer.Option(help="project folder with runs/")] = Path(),
-) -> None:
-    """Write RUN as a Transformers model.
-
-    Example: python -m train export 0123456789abcdef --out my-model
-    """
-    try:
-        Console().print(export(key_folder(root, run), out, head), highlight=False, soft_wrap=True)
-    except ConfigError as err:
-        Console(stderr=True).print(f"error: {err}", style="red", markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(2) from None
-
 
 def export(run: Path, out: Path, name: str = "") -> str:
     """Write the run in folder `run` to `out` (whole or absent) and return a sentence on what it is. Raises ConfigError."""
