@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+import tempfile
 from pathlib import Path
 
-from build_data import across
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from build_data import across, near, sketches
+from build_data.split import SHORTEST_NEAR
 from corpora.records import Pair, Record
 from corpora.shards import write_json, write_records
 
@@ -29,7 +37,7 @@ def test_equal_and_near_texts_of_other_arms_are_found_on_the_side_where_they_are
         tmp_path, "story.native-fi", [pair("c", "Jokin muu lause, jota muualla ei ole.", "Neljäs.")],
         [pair("d", f"{LAW.upper()}!", "Viides."), pair("e", f"{LAW} taas.", "Kuudes."), pair("f", "Ei mitään yhteistä minkään kanssa tässä.", "Seitsemäs.")],
     )  # fmt: skip
-    lines = across.table([one, other])
+    lines = across.write([one, other], tmp_path / "across.json")
     assert lines == [{"train": "nli.native-fi", "beside": "story.native-fi", "side": "validation", "equal": 1, "near": 1, "rows": ["d", "e"]}]
     assert across.straddling(lines) == 2
 
@@ -45,3 +53,66 @@ def test_the_table_is_kept_until_a_folder_changes(tmp_path: Path) -> None:
     other = folder(tmp_path, "b.en", [pair("b", "Nyt aivan toinen lause tässä on.", "Toinen väite.")], [])
     write_json(other / "manifest.json", {"key": "new"})
     assert across.write([one, other], path) == []
+
+
+WORDS = ("metsä", "talo", "joki", "vene", "kivi", "tie", "lintu", "kala")
+TEXTS = [" ".join(words) for words in itertools.islice(itertools.permutations(WORDS, 7), 0, 4000, 97)] + ["joki.", "Vene on täällä"]
+SIDES = st.tuples(st.lists(st.sampled_from(TEXTS), max_size=4), st.lists(st.sampled_from(TEXTS), max_size=4))
+
+
+def build(root: Path, name: str, sides: tuple[list[str], list[str]], key: str) -> Path:
+    train, held = ([pair(f"{name}{side}{i}", text, f"{text}!") for i, text in enumerate(texts)] for side, texts in zip("th", sides, strict=True))
+    made = folder(root, name, train, held)
+    write_json(made / "manifest.json", {"key": key})
+    return made
+
+
+def by_comparing_all(tasks: dict[str, tuple[list[str], list[str]]]) -> list[tuple[str, str, str, int, int]]:
+    """The table by its definition, no hashes and no signatures."""
+    lines = []
+    for one, (other, side) in itertools.product(tasks, itertools.product(tasks, (0, 1))):
+        if one == other or (side == 0 and one > other):
+            continue
+        train, beside = ({near.normal(text) for text in tasks[name][s]} for name, s in ((one, 0), (other, side)))
+        equal = beside & train
+        long = [text for text in beside - equal if len(text.split()) >= SHORTEST_NEAR]
+        close = [text for text in long if any(near.jaccard(text, t) >= near.BOUND for t in train if len(t.split()) >= SHORTEST_NEAR)]
+        if equal or close:
+            lines.append((one, other, sketches.SIDES[side], len(equal), len(close)))
+    return sorted(lines)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.dictionaries(st.sampled_from(["a.en", "b.en", "c.native-fi"]), SIDES, min_size=2), min_size=1, max_size=3))
+def test_a_table_mended_after_changes_is_the_one_of_its_definition(builds: list[dict[str, tuple[list[str], list[str]]]]) -> None:
+    with tempfile.TemporaryDirectory() as root:
+        for number, tasks in enumerate(builds):
+            folders = [build(Path(root), name, sides, f"{number} {sides}") for name, sides in tasks.items()]
+            lines = across.write(folders, Path(root) / "across.json")
+            assert [(line["train"], line["beside"], line["side"], line["equal"], line["near"]) for line in lines] == by_comparing_all(tasks)
+
+
+def test_only_new_texts_are_compared_and_half_a_store_counts_for_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    bands = near.bands
+    monkeypatch.setattr(near, "bands", lambda text: (seen.append(text), bands(text))[1])
+    first, second, new = (f"{LAW} {word}" for word in ("yksi", "kaksi", "kolme"))
+    folders = [build(tmp_path, "a.en", ([first], []), "1"), build(tmp_path, "b.en", ([], [second]), "1")]
+    before = across.write(folders, tmp_path / "across.json")
+    assert before[0]["near"] == 1 and len(seen) == 2
+    folders[1] = build(tmp_path, "b.en", ([], [second, new]), "2")
+    (line,) = across.write(folders, tmp_path / "across.json")
+    assert line["near"] == 2 and len(seen) == 3 and line["rows"] == ["b.enh0", "b.enh1"]
+    # Killed between a sketch and the pairs: the pairs on disk are of other sketches, so all is compared again from the sketches.
+    store = tmp_path / ".across"
+    old = (store / "near.parquet").read_bytes()
+    folders[0] = build(tmp_path, "a.en", ([first, f"{LAW} neljä"], []), "3")
+    whole_table = across.write(folders, tmp_path / "across.json")
+    (store / "near.parquet").write_bytes(old)
+    (tmp_path / "across.json").unlink()
+    assert across.write(folders, tmp_path / "across.json") == whole_table and len(seen) == 4
+    (store / "a.en.parquet").write_bytes(b"torn")
+    (tmp_path / "across.json").unlink()
+    assert across.write(folders, tmp_path / "across.json") == whole_table
+    assert json.loads((tmp_path / "across.json").read_text("utf-8"))["value"] == whole_table
+    assert across.write(folders[:1], tmp_path / "across.json") == [] and not (store / "b.en.parquet").exists()
