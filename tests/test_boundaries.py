@@ -29,6 +29,7 @@ KNOWN_TO = {
     "rapidfuzz": {"build_data/heuristics.py"},
     "sklearn": {"build_data/hypothesis_only.py", "eval/details.py"},
     "scipy": {"eval/power.py"},
+    "ray": {"corpora/engine_ray.py"},
 }
 
 
