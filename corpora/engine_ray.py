@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from corpora.config import ConfigError
-from corpora.engine import Answer, Call, Made, Needs, Stage
+from corpora.engine_tasks import Answer, Call, Made, Needs, Stage
 
 HANDED_ON = ("CORPORA_DIR", "FIHU_CACHE", "FIHU_DECLARATIONS", "STANZA_RESOURCES_DIR", "HF_HUB_OFFLINE", "HF_HOME", "LC_ALL", "PYTHONUTF8")
 FRESH = 5.0  # seconds that the cluster's size is believed

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpora.config import ConfigError
-from corpora.engine import Answer, Done, Engine, Needs, Stage, WorkerError, course, engine_name
+from corpora.engine import Engine, engine_name
 from corpora.engine_local import LocalPlace
+from corpora.engine_tasks import Answer, Done, Needs, Stage, WorkerError, course
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ import pytest
 from engine_workers import Squares, broken
 
 from corpora.config import ConfigError
-from corpora.engine import Engine, Needs, Stage, WorkerError, open_engine
+from corpora.engine import Engine, open_engine
+from corpora.engine_tasks import Needs, Stage, WorkerError
 
 pytestmark = pytest.mark.ray
 pytest.importorskip("ray")
