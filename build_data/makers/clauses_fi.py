@@ -5,7 +5,7 @@ Word endings decide, tags only where endings are ambiguous; trees aren't used: r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from build_data.makers import words_fi as lists
@@ -127,8 +127,9 @@ def find_clause(text: str, sentence: Sentence, names: Names) -> Clause | None:
         w.text[:1].isupper() and small > capital for w in words[1:] for small, capital in [names.seen(w.text)]
     ):
         return None  # a comparison, or a heading glued to the sentence ("Mikkeli Juoksussa käytetään ...")
-    before = _joined(words, _chunks(text, words, 0, finite[0]))
-    after = _joined(words, _chunks(text, words, finite[0] + 1, len(words)))
+    times = dict(regex_tokens(words, text, lists.TIME, lists.TIME_SIGNS))
+    before = _joined(words, _chunks(words, times, 0, finite[0]))
+    after = _joined(words, _chunks(words, times, finite[0] + 1, len(words)))
     if before is None or after is None:
         return None
     words = words[: after[-1].stop if after else finite[0] + 1]
@@ -172,9 +173,8 @@ def _joined(words: Sequence[Word], chunks: Sequence[Chunk]) -> list[Chunk] | Non
     return out
 
 
-def _chunks(text: str, words: Sequence[Word], start: int, stop: int) -> list[Chunk]:
-    """Cut words [start, stop) into chunks: times, amounts, noun phrases, single words."""
-    times = dict(regex_tokens(words, text, lists.TIME))
+def _chunks(words: Sequence[Word], times: Mapping[int, int], start: int, stop: int) -> list[Chunk]:
+    """Cut words [start, stop) into chunks: times ({start: stop}), amounts, noun phrases, single words."""
     out: list[Chunk] = []
     at = start
     while at < stop:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from build_data.makers import words_hu as lists
@@ -125,8 +125,9 @@ def find_clause(text: str, sentence: Sentence, names: Names) -> Clause | None:
     if verb and words[verb - 1].text in lists.PREVERBS:
         return None
     preverb = verb + 1 if verb + 1 < len(words) and words[verb + 1].text in lists.PREVERBS else -1
-    before = _joined(words, _chunks(text, words, 0, verb))
-    after = _joined(words, _chunks(text, words, max(verb, preverb) + 1, len(words)))
+    times = dict(regex_tokens(words, text, lists.TIME, lists.TIME_SIGNS))
+    before = _joined(words, _chunks(words, times, 0, verb))
+    after = _joined(words, _chunks(words, times, max(verb, preverb) + 1, len(words)))
     if before is None or after is None:
         return None
     words = words[: after[-1].stop if after else max(verb, preverb) + 1]
@@ -165,9 +166,8 @@ def _mended(words: Sequence[Word]) -> list[Word]:
     return out
 
 
-def _chunks(text: str, words: Sequence[Word], start: int, stop: int) -> list[Chunk]:
-    """Cut words [start, stop) into chunks: times, amounts, noun phrases, single words."""
-    times = dict(regex_tokens(words, text, lists.TIME))
+def _chunks(words: Sequence[Word], times: Mapping[int, int], start: int, stop: int) -> list[Chunk]:
+    """Cut words [start, stop) into chunks: times ({start: stop}), amounts, noun phrases, single words."""
     out: list[Chunk] = []
     at = start
     while at < stop:

@@ -130,6 +130,7 @@ ABBREVIATIONS = {  # written with a full stop and followed by a capital or a num
 }
 BAD_START = re.compile(r"[-–—•·*#>|◦▪]|\(?\d{1,3}[.)]\s|\(?[a-zA-Z]\)\s|[IVX]+\.\s|https?:")
 NO_PROSE = ("http:", "https:", "www.", *"@{}<>|=_")  # literals are found ten times as fast as a pattern of them
+LETTERS = 0.7  # least share of letters among the characters of a sentence
 MOST_SIGNS = 6  # signs behind a sentence that are looked at
 CLOSES = re.compile(r"[.!?…][\"'”’»)]*$")
 
@@ -183,15 +184,22 @@ def _abbreviates(text: str, start: int, stop: int, known: frozenset[str]) -> boo
 
 def whole_sentence(text: str, shortest: int, longest: int) -> str:
     """Return why `text` is no plain sentence of `shortest` to `longest` words, or ""."""
-    if not shortest <= len(text.split()) <= longest:
+    tokens = text.split()
+    if not shortest <= len(tokens) <= longest:
         return "length"
     if BAD_START.match(text):
         return "list_item"
     if not CLOSES.search(text[-MOST_SIGNS:]) or not (text[0].isupper() or text[0] in "\"'“”„»0123456789"):
         return "no_sentence"
-    if any(sign in text for sign in NO_PROSE) or text.rstrip().endswith("...") or letters(text) < 0.7:
+    if any(sign in text for sign in NO_PROSE) or text.rstrip().endswith("...") or (not _mostly_words(tokens) and letters(text) < LETTERS):
         return "signs"
     return ""
+
+
+def _mostly_words(tokens: Sequence[str]) -> bool:
+    """Tell cheaply that so much of a text is in tokens of letters alone that `letters` need not count the rest."""
+    odd = sum([len(token) for token in tokens if not token.isalpha()])
+    return odd <= (1 - LETTERS) * sum(map(len, tokens))
 
 
 def paragraphs(document: Document) -> list[str]:

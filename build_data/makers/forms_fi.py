@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
+from build_data.makers.words import REMEMBERED
 from build_data.parse import Word
 
 CASES: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -28,6 +30,7 @@ ESSIVE = re.compile(r"vuonna|.*(?:päivänä|yönä|iltana|aamuna|kesänä|talve
 BESIDE = frozenset(["pitkin", "kohti", "vastaan", "varten", "vasten", "päin", "kautta", "ilman"])  # the partitive or genitive before belongs to these
 OWN = re.compile(r".{3,}mme|(?!pieni).{2,}[aeiouyäö]ni")  # "söimme", "lapsemme", "ystäväni": somebody speaks of himself
 SIGNS = frozenset("§&±\"”’‘„“'()[]:;!?–—»«/")
+NO_NOMINAL = frozenset(["ADV", "ADP", "SCONJ", "CCONJ", "AUX", "INTJ", "PUNCT", "SYM"])
 BE = frozenset(["on", "oli", "ovat", "olivat"])
 
 
@@ -44,23 +47,29 @@ def is_verb(word: Word) -> bool:
 
 def case_of(word: Word) -> str:
     """Return the case that a word's ending shows: "ine", "ill", ..., "par", "gen", "nom" or "" for what isn't a nominal."""
-    lower = word.text.casefold()
-    if word.upos in ("ADV", "ADP", "SCONJ", "CCONJ", "AUX", "INTJ", "PUNCT", "SYM") or word.feats.get("VerbForm") in ("Fin", "Inf"):
+    if word.upos in NO_NOMINAL or word.feats.get("VerbForm") in ("Fin", "Inf"):
         return ""
+    return _shown(word.text, word.feats.get("Case", ""))
+
+
+@functools.lru_cache(REMEMBERED)
+def _shown(text: str, tag: str) -> str:
+    """Return the case of a nominal by its form, helped by the case that its tag says."""
+    lower = text.casefold()
     if MONTHS.fullmatch(lower):
         return "gen"
     for name, shape in CASES:
         if shape.fullmatch(lower):
-            if name == "ela" and PARTITIVE_NOT_ELATIVE.fullmatch(lower) and not word.text[0].isupper():
+            if name == "ela" and PARTITIVE_NOT_ELATIVE.fullmatch(lower) and not text[0].isupper():
                 return "par"
-            if name in ("ela", "abl") and word.feats.get("Case") == "Par":
+            if name in ("ela", "abl") and tag == "Par":
                 return "par"  # "kieltä", "miestä"
-            if name == "ess" and word.feats.get("Case") != "Ess" and not ESSIVE.fullmatch(lower) and not re.fullmatch(r".{4,}[aeioäö]n[aä]", lower):
+            if name == "ess" and tag != "Ess" and not ESSIVE.fullmatch(lower) and not re.fullmatch(r".{4,}[aeioäö]n[aä]", lower):
                 continue
             return name
     if lower.endswith("n"):
         return "gen"
-    return "par" if word.feats.get("Case") == "Par" and lower[-1] in "aä" else "nom"
+    return "par" if tag == "Par" and lower[-1] in "aä" else "nom"
 
 
 def agrees(word: Word, case: str) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from build_data.makers.words import Known
+from build_data.makers.words import REMEMBERED, Known
 from build_data.parse import Word
 
 TOKEN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
@@ -49,10 +51,11 @@ class Names:
 
     def read(self, sentences: Iterable[str]) -> None:
         """Count the words of sentences; the first word of each says nothing."""
-        for sentence in sentences:
-            for word in TOKEN.findall(sentence)[1:]:
+        # Counted as they stand between spaces: a text has a fifth as many different ones, and each is looked at once.
+        for part, count in Counter(itertools.chain.from_iterable(map(_behind_first, sentences))).items():
+            for word in (part,) if part.isalpha() else TOKEN.findall(part):
                 if not self.derived.fullmatch(word):
-                    (self.capital if word[0].isupper() else self.small)[stem(word)] += 1
+                    (self.capital if word[0].isupper() else self.small)[stem(word)] += count
 
     def is_name(self, word: str, first: bool) -> bool | None:
         """Tell whether `word` is a name; None = a first word never seen elsewhere, so nobody knows."""
@@ -68,6 +71,13 @@ class Names:
         return self.small[stem(word)], self.capital[stem(word)]
 
 
+def _behind_first(sentence: str) -> list[str]:
+    """Return the words of a sentence, with the signs beside them, but the first."""
+    first, *others = sentence.split() or [""]
+    return others if first.isalpha() else TOKEN.findall(sentence)[1:]
+
+
+@functools.lru_cache(REMEMBERED)
 def stem(word: str) -> str:
     """Return the letters that a word keeps in most of its forms: its first ones, in small letters."""
     return word.casefold()[: max(4, min(8, len(word) - 3))]
@@ -108,8 +118,8 @@ def plausible(text: str, signs: frozenset[str], openers: frozenset[str], continu
     It must be declarative and free of `signs`, may not begin with one of `openers`, and its part before the first comma (which
     one of `continues` must follow) may hold no word that `unfit` matches.
     """
-    text = ASIDE.sub("", text)  # a remark in brackets is left out of the question
-    if not text.endswith(".") or any(sign in text[:-1] for sign in signs):
+    text = ASIDE.sub("", text) if "(" in text else text  # a remark in brackets is left out of the question
+    if not text.endswith(".") or _one_of(signs).search(text, 0, len(text) - 1):
         return False
     head, comma, tail = text[:-1].partition(", ")
     own = head.casefold().split()
@@ -118,8 +128,15 @@ def plausible(text: str, signs: frozenset[str], openers: frozenset[str], continu
     return len(own) >= 3 and own[0] not in openers and not any(unfit.fullmatch(word) for word in own)
 
 
+@functools.cache
+def _one_of(signs: frozenset[str]) -> re.Pattern[str]:
+    return re.compile(f"[{re.escape(''.join(sorted(signs)))}]")
+
+
 def without_asides(words: Sequence[Word]) -> list[Word]:
     """Return words without those in round brackets."""
+    if all(word.text != "(" for word in words):
+        return list(words)
     out: list[Word] = []
     depth = 0
     for word in words:
@@ -157,13 +174,19 @@ def question(asked: str, words: Sequence[Word], first: Word, first_is_name: bool
     return line[:1].upper() + line[1:] + "?"
 
 
-def regex_tokens(words: Sequence[Word], text: str, pattern: re.Pattern[str], start: int = 0) -> list[tuple[int, int]]:
-    """Return [start, stop) of words covered by each match of `pattern` in the words' stretch of `text`, where borders agree."""
-    if not words:
+def regex_tokens(words: Sequence[Word], text: str, pattern: re.Pattern[str], signs: Sequence[str]) -> list[tuple[int, int]]:
+    """Return [start, stop) of words covered by each match of `pattern` in the words' stretch of `text`, where borders agree.
+
+    `signs`: letters or digits of which each match holds one, in small letters; a text without any is not searched.
+    """
+    lower = text.casefold()
+    if not words or not any(sign in lower for sign in signs):
+        return []
+    spans = [(m.start(), m.end()) for m in pattern.finditer(text, words[0].start, words[-1].end)]
+    if not spans:
         return []
     begins = {w.start: i for i, w in enumerate(words)}
     ends = {w.end: i + 1 for i, w in enumerate(words)}
-    spans = [(m.start(), m.end()) for m in pattern.finditer(text, words[start].start, words[-1].end)]
     joined: list[tuple[int, int]] = []
     for a, b in spans:  # "lauantaina" + "kello yhdeksän": neighbours are one answer
         if joined and text[joined[-1][1] : a].isspace():

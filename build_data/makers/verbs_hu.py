@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 
 from build_data.makers import words_hu as lists
+from build_data.makers.words import REMEMBERED
 from build_data.parse import Word
 
 CASES: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -66,14 +68,20 @@ def is_number(word: Word) -> bool:
 
 def case_of(word: Word) -> str:
     """Return the case that a word's ending shows: "ine", "acc", ..., "nom", or "" for what isn't a nominal."""
-    lower = word.text.casefold()
     if word.upos not in (*NOMINAL, "PRON") or word.feats.get("VerbForm") in ("Fin", "Inf"):
         return ""
-    if word.upos == "ADJ" or word.text in lists.FIRST_NAMES:
+    return _shown(word.text, word.upos, word.feats.get("Case", ""))
+
+
+@functools.lru_cache(REMEMBERED)
+def _shown(text: str, upos: str, tag: str) -> str:
+    """Return the case of a nominal by its form and part of speech, helped by the case that its tag says."""
+    lower = text.casefold()
+    if upos == "ADJ" or text in lists.FIRST_NAMES:
         return "nom"
-    if lower.endswith("an") and not lower.endswith("ban") and word.upos == "NOUN":
+    if lower.endswith("an") and not lower.endswith("ban") and upos == "NOUN":
         return ""  # an adverb: the superessive has -án, -on
-    if word.text[0].isupper() and lower.endswith("t") and word.text[:-1] in lists.FIRST_NAMES:
+    if text[0].isupper() and lower.endswith("t") and text[:-1] in lists.FIRST_NAMES:
         return "acc"
     for name, shape in CASES:
         if shape.fullmatch(lower):
@@ -81,17 +89,13 @@ def case_of(word: Word) -> str:
                 continue
             if name == "acc":
                 sure = ACCUSATIVE.fullmatch(lower) is not None
-                return "acc" if sure or (word.feats.get("Case") == "Acc" and NOT_ACCUSATIVE.fullmatch(lower) is None) else "nom"
-            if (
-                name == "sup"
-                and lower.endswith(("on", "en", "ön"))
-                and not (lists.PLACES.fullmatch(lower) or (word.text[0].isupper() and word.feats.get("Case") == "Sup"))
-            ):
+                return "acc" if sure or (tag == "Acc" and NOT_ACCUSATIVE.fullmatch(lower) is None) else "nom"
+            if name == "sup" and lower.endswith(("on", "en", "ön")) and not (lists.PLACES.fullmatch(lower) or (text[0].isupper() and tag == "Sup")):
                 return "nom" if lists.NOT_SUPERESSIVE.fullmatch(lower) else "somewhere"
             if name == "sup" and lists.NOT_SUPERESSIVE.fullmatch(lower):
                 continue
             if name in ("sup", "sub", "ill", "tra", "ins") and not (
-                word.feats.get("Case", "")[:3].lower() == name or lists.PLACES.fullmatch(lower) or word.text[0].isupper() or name in ("ins", "sub")
+                tag[:3].lower() == name or lists.PLACES.fullmatch(lower) or text[0].isupper() or name in ("ins", "sub")
             ):
                 continue
             return name
@@ -124,6 +128,7 @@ def finite_verbs(words: Sequence[Word]) -> list[int]:
     return tagged or shaped
 
 
+@functools.lru_cache(REMEMBERED)
 def split_preverb(verb: str) -> tuple[str, str]:
     """Return ("meg", "halt") for "meghalt"; ("", verb) for a verb without a preverb."""
     if not lists.WHOLE_VERBS.fullmatch(verb):

@@ -52,3 +52,7 @@ TIME = re.compile(  # expressions that answer milloin
     r"|seuraavana (?:aamuna|päivänä|vuonna|kesänä|keväänä|iltana|viikonloppuna))\b",
     re.IGNORECASE,
 )
+TIME_SIGNS = (  # of which each match of TIME has one
+    *"0123456789", "kuu", "viime ", "ensi ", "ntai", "stai", "keskiviikko", "aamu", "illa", "ilta", "yö", "öisin", "päivä", "kevä", "kesä", "syksy", "talv",
+    "joulu", "juhannu", "pääsiäi", "vappu", "kello", "puoli ", "seuraavana",
+)  # fmt: skip

@@ -59,3 +59,8 @@ TIME = re.compile(  # expressions that answer mikor
     r"|tavaszonként|nyaranként|telente|hétvégente|naponta|hetente|évente|reggelente|esténként)\b",
     re.IGNORECASE,
 )
+TIME_SIGNS = (  # of which each match of TIME has one
+    *"0123456789", "nuár", "ruár", "márci", "április", "május", "június", "július", "augusz", "tember", "október", "november", "december", "évek", "években", "század",
+    "hétf", "kedd", "szerd", "csüt", "pénte", "szomb", "vasár", "nyár", "télen", "tavas", "ősszel", "regg", "délel", "délb", "délut", "este", "éjjel", "éjsz",
+    "hajnal", "éjfél", "tavaly", "héten", "évben", "hónap", "hétv", "minden", " óra", "kor", "nyaran", "telent", "naponta", "heten", "évent", "estén",
+)  # fmt: skip
