@@ -7,19 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from build_data import licences
+from corpora import cite
 from corpora import corpus as corpora
 from corpora.corpus import Corpus
 from corpora.study import Study, base_arm, is_translated
 
 VERSION = 1  # of the card's words: raise it when they change, and staged folders are made anew
-PAPER = """@inproceedings{phang-etal-2020-english,
-  title = {English Intermediate-Task Training Improves Zero-Shot Cross-Lingual Transfer Too},
-  author = {Phang, Jason and Calixto, Iacer and Htut, Phu Mon and Pruksachatkun, Yada and Liu, Haokun and Vania, Clara and Kann, Katharina and Bowman, Samuel R.},
-  booktitle = {Proceedings of AACL-IJCNLP 2020},
-  year = {2020},
-  eprint = {2005.13013},
-  archivePrefix = {arXiv}
-}"""
 ARMS = {"en": "English originals", "mt": "English, machine-translated", "bt": "English, machine-translated there and back", "native": "made from native text"}
 
 
@@ -52,7 +45,7 @@ def body(
         ["", "## Contamination", "", *_contamination(study, manifests)],
         ["", "## Use", "", *_use(study, manifests)],
         ["", "## Known problems", "", *_problems(study, manifests, used)],
-        ["", "## Citation", "", "```bibtex", *(_bibtex(one) for one in used.values()), PAPER, "```", ""],
+        ["", "## Citation", "", "```bibtex", *(cite.bibtex(one) for one in used.values()), cite.PAPER, "```", ""],
     ]  # fmt: skip
     return "\n".join(line for part in parts for line in part)
 
@@ -147,15 +140,3 @@ def _problems(study: Study, manifests: Sequence[Mapping[str, Any]], used: Mappin
     if study.note:
         lines.append(f"- {study.note}")
     return lines or ["- None recorded."]
-
-
-def _bibtex(one: Corpus) -> str:
-    """Return an entry for a corpus from its declaration."""
-    key = re.sub(r"[^a-z0-9]+", "-", one.name.lower())
-    fields = {"title": one.title, "howpublished": one.source, "note": one.citation or f"Licence: {one.licence}"}
-    inner = ",\n".join(f"  {name} = {{{_tex(value)}}}" for name, value in fields.items())
-    return f"@misc{{{key},\n{inner}\n}}"
-
-
-def _tex(text: str) -> str:
-    return re.sub(r"([#$%&_])", r"\\\1", " ".join(text.split()).replace("{", "(").replace("}", ")"))

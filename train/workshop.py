@@ -198,7 +198,7 @@ class Workshop:
         seconds = round(outcome.seconds, 2)
         device = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else f"cpu {platform.machine()}, {torch.get_num_threads()} threads"
         return record(
-            run, "finished", base_model=asdict(self.study.base),
+            run, "finished", study=self.study.name, demonstration=self.study.demonstration, base_model=asdict(self.study.base),
             steps=outcome.steps, tokens=outcome.tokens, seconds=seconds, tokens_per_second=round(outcome.tokens / seconds, 1) if seconds else 0.0,
             shares=outcome.shares, rows=outcome.rows, lr=_one(outcome.rates), sweep=outcome.sweep, matched=matched(self.study, run, self.root),
             dev=outcome.dev, chosen_step=outcome.chosen_step, evals=outcome.evals, finished_at=time.strftime("%Y-%m-%dT%H:%M:%S%z"), git=self.git,
