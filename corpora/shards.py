@@ -7,7 +7,8 @@ import functools
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,8 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from corpora.config import ConfigError
+from corpora.parts import part_of
 from corpora.records import Kind, Record, from_row, to_row
 
+SUM = b"fihu.sum"  # Parquet metadata: the SHA-256 of what the file was to hold
 KEY = b"fihu.key"  # Parquet metadata: the hash of everything that decides the shard's content
 
 
@@ -27,7 +30,7 @@ def whole(path: Path) -> Iterator[IO[bytes]]:
     A file that exists under its own name is therefore complete, whenever the process was killed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = part_of(path)
     try:
         with part.open("wb") as file:
             yield file
@@ -53,6 +56,31 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as indented JSON with sorted keys, whole or not at all."""
     write_text(path, json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+
+
+def append_line(path: Path, line: str) -> None:
+    """Add one line to a log. Raises ConfigError where that cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+    except OSError as err:
+        raise ConfigError(
+            f"{path}: could not be written ({err.strerror or err}). Free space or choose another folder, then run the same command again"
+        ) from err
+
+
+def require_writable(folder: Path) -> None:
+    """Write and delete a file in `folder`, making the folder where it is not there: a read-only place is told before hours of work. Raises ConfigError."""
+    probe = part_of(folder / "writable")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"1")
+        probe.unlink()
+    except OSError as err:
+        raise ConfigError(
+            f"{folder}: nothing can be written there ({err.strerror or err}); free space, mend its permissions, or name another folder (--root)"
+        ) from err
 
 
 def digest(value: Any) -> str:
@@ -114,12 +142,49 @@ def write_records(path: Path, records: Iterable[Record], kind: Kind, filters: Se
     write_rows(path, map(to_row, records), schema(kind, filters), key)
 
 
+def write_sealed(path: Path, columns: Mapping[str, Sequence[str]], metadata: Mapping[bytes, bytes]) -> None:
+    """Write columns of text as one Parquet file, whole or not at all, with the SHA-256 of all they hold and of the metadata."""
+    seal = {SUM: _seal(columns, metadata)}
+    table = pa.table(dict(columns), schema=pa.schema([(name, pa.string()) for name in columns], metadata={**metadata, **seal}))
+    with whole(path) as file:
+        pq.write_table(table, file, compression="zstd")
+
+
+def read_sealed(path: Path, key: str) -> tuple[dict[str, list[str]], dict[bytes, bytes]] | None:
+    """Return columns and metadata of a file of `write_sealed`; None where it is absent, of another key, or broken, which is said: it is then made again."""
+    if read_key(path) != key:
+        return None
+    try:
+        table = pq.read_table(path)
+        columns = {name: table[name].to_pylist() for name in table.column_names}
+        metadata = dict(table.schema.metadata)
+        if metadata.get(SUM) in (None, _seal(columns, {name: value for name, value in metadata.items() if name != SUM})):  # None: of an older version
+            return columns, metadata
+        why = "its sum is not the one that was written with it"
+    except (OSError, pa.ArrowException, ValueError, KeyError, TypeError, MemoryError) as err:  # what a bit that flipped in a header leads to
+        why = " ".join(str(err).split())[:120]
+    print(f"{path}: broken ({why}); it is made again", file=sys.stderr, flush=True)
+    return None
+
+
+def _seal(columns: Mapping[str, Sequence[str]], metadata: Mapping[bytes, bytes]) -> bytes:
+    total = hashlib.sha256()
+    for name, value in sorted(metadata.items()):
+        if not name.startswith(b"ARROW:"):
+            total.update(name + b"\0" + value + b"\0")
+    for column, values in sorted(columns.items()):
+        total.update(f"{column} {len(values)}\0".encode())
+        for text in values:
+            total.update(text.encode("utf-8") + b"\0")
+    return total.hexdigest().encode()
+
+
 def read_key(path: Path) -> str:
     """Return the key of a shard, or '' where there is none or the file is unreadable."""
     try:
         metadata: dict[bytes, bytes] = pq.read_schema(path).metadata or {}
         return metadata.get(KEY, b"").decode()
-    except (OSError, pa.ArrowInvalid):
+    except (OSError, pa.ArrowException, ValueError, MemoryError):
         return ""
 
 
@@ -128,7 +193,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     try:
         rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
         return rows
-    except (OSError, pa.ArrowInvalid) as err:
+    except (OSError, pa.ArrowException, ValueError, MemoryError) as err:
         raise ConfigError(f"{path}: not a readable Parquet file ({err}); delete it and run `make data` again") from None
 
 

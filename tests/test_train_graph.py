@@ -8,6 +8,7 @@ import pytest
 import tiny
 
 from corpora.config import ConfigError
+from corpora.parts import node
 from corpora.shards import write_json
 from train.estimate import Estimator
 from train.forecast import shared
@@ -94,6 +95,6 @@ def test_a_run_folder_is_whole_or_absent(tmp_path):
         (part / "log.jsonl").write_text("x")
         raise RuntimeError
     assert not folder.exists() and not list(folder.parent.iterdir())
-    (folder.parent / ".k.999999999.part").mkdir()
+    (folder.parent / f".k.{node()}-999999999.part").mkdir()
     sweep(tmp_path)
     assert not list(folder.parent.iterdir())

@@ -8,7 +8,6 @@ computes them first changes no result.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from corpora.parts import part_of
 from train.batches import collate
 from train.features import Feature
 from train.model import Model
@@ -69,7 +69,7 @@ class States:
 
         if self.folder is None:
             return
-        part = self.folder / f".{name}.{os.getpid()}.part"
+        part = part_of(self.folder / name)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             save_file({"states": flat}, part)

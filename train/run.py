@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from corpora.config import ConfigError
+from corpora.parts import part_of, sweep_parts
 from corpora.shards import digest
 from corpora.study import RETRIEVAL
 
@@ -113,12 +113,16 @@ def state(root: Path, run: Run, after: str) -> State:
 @contextlib.contextmanager
 def aside(folder: Path) -> Iterator[Path]:
     """Fill a folder beside `folder` and put it in its place: it is whole or absent. On an error that left a run.json, that record stays."""
-    part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    part = part_of(folder)
     shutil.rmtree(part, ignore_errors=True)
     try:
         part.mkdir(parents=True)
         try:
             yield part
+        except BaseException:
+            if read_record(part).get("status") == "finished":  # its record was written, what had to follow was not (a full disk): it is not finished
+                (part / "run.json").unlink()
+            raise
         finally:
             if (part / "run.json").is_file():
                 shutil.rmtree(folder, ignore_errors=True)
@@ -130,8 +134,5 @@ def aside(folder: Path) -> Iterator[Path]:
 
 
 def sweep(root: Path) -> None:
-    """Delete what killed workers left behind: folders of runs in work whose process is gone."""
-    for part in runs_folder(root).glob(".*.part"):
-        number = part.name.split(".")[-2]
-        if number.isdigit() and not Path(f"/proc/{number}").exists():
-            shutil.rmtree(part, ignore_errors=True)
+    """Delete what killed workers left behind: what is unfinished and whose process is gone."""
+    sweep_parts(runs_folder(root))

@@ -7,7 +7,6 @@ tokenizer stays whole, so that segmentation never changes; ids pass through a ma
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
@@ -18,6 +17,7 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from corpora.config import ConfigError
+from corpora.parts import part_of
 from corpora.shards import write_json
 from train.data import Words
 
@@ -91,7 +91,7 @@ def trim(base: Path, texts: Iterable[Words], out: Path) -> Path:
     tokenizer = open_tokenizer(base)
     new, kept = piece_map(base, tokenizer, used(tokenizer, texts), len(table))
     tensors[names[0]] = table[kept.astype(np.int64)].contiguous()
-    part = out.with_name(f".{out.name}.{os.getpid()}.part")
+    part = part_of(out)
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     try:
