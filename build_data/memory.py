@@ -78,7 +78,8 @@ class Memory:
         if old:
             raise sqlite3.DatabaseError(f"format {found}, this version writes format {FORMAT}")
         self._base.executescript(TABLES)
-        self._base.execute(f"PRAGMA user_version = {FORMAT}")
+        if found != FORMAT:  # written at each opening it would cost every build a checkpoint
+            self._base.execute(f"PRAGMA user_version = {FORMAT}")
 
     def translate(self, translator: Decoder, texts: Sequence[str]) -> list[Translated]:
         """Return the translations of `texts`: those known are read, the others decoded together and stored."""
@@ -89,6 +90,16 @@ class Memory:
         self._write((unique[text], result) for text, result in made.items())
         self.counts.update(asked=len(texts), found=len(unique) - len(missing), decoded=len(missing))
         return [made[text] if text in made else known[unique[text]] for text in texts]
+
+    def unknown(self, fingerprint: str, texts: Iterable[str]) -> list[str]:
+        """Return the distinct `texts` that have no translation here yet, in order."""
+        unique = {text: _key(fingerprint, text) for text in texts}
+        known = self._known(list(unique.values()))
+        return [text for text, key in unique.items() if key not in known]
+
+    def learn(self, fingerprint: str, made: Iterable[tuple[str, Translated]]) -> None:
+        """Store translations that were made elsewhere, in one transaction; what is here already stays as it is."""
+        self._write((_key(fingerprint, text), result) for text, result in made)
 
     def fill(self, translator: Flow, texts: Iterable[str], progress: Callable[[int, int], None] = lambda known, decoded: None) -> None:
         """Make sure that every one of `texts` is in the memory. They may repeat and be any number: neither they nor their translations are held.

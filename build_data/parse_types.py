@@ -98,13 +98,9 @@ def _joined(text: str, parses: Sequence[Parse | None], trees: bool) -> Parse | N
     return Parse(tuple(sentences), trees)
 
 
-def read_feats(feats: str) -> dict[str, str]:
-    """Return "Case=Ine|Number=Sing" as a dict; "" and "_" are empty."""
-    return _feats(feats).copy()
-
-
-@functools.lru_cache(maxsize=1 << 15)  # a language has a few thousand; splitting them for every word anew took a twentieth of a parse
-def _feats(feats: str) -> dict[str, str]:
+@functools.lru_cache(maxsize=1 << 15)  # a language has a few thousand; splitting them for every word anew took a twentieth of a parse, copying them as much
+def read_feats(feats: str) -> Mapping[str, str]:
+    """Return "Case=Ine|Number=Sing" as a mapping that all words with these features share; "" and "_" are empty."""
     return dict(part.split("=", 1) for part in feats.split("|") if "=" in part)
 
 

@@ -64,12 +64,12 @@ class Sketch:
 def keep(folders: Sequence[Path], keys: Mapping[str, str], store: Path) -> tuple[dict[str, Sketch], list[Sketch]]:
     """Return the sketches that lay in `store` and those of the folders as they are now, which lie there afterwards."""
     before = {path.stem: found for path in sorted(store.glob("*.parquet")) if path.stem != "near" and (found := _read(path, path.stem))}
-    known = _known(before.values())
+    known = functools.cache(lambda: _known(before.values()))
     now = []
     for folder in folders:
         path = store / f"{folder.name}.parquet"
         if folder.name not in before or read_key(path) != keys[folder.name]:
-            made = Sketch(folder.name, _sketch(folder, known))
+            made = Sketch(folder.name, _sketch(folder, known()))
             with whole(path) as file:
                 pq.write_table(made.table.replace_schema_metadata({KEY: keys[folder.name].encode()}), file, compression="lz4")
             now.append(made)
@@ -101,11 +101,10 @@ def hash_of(text: str) -> int:
 
 def _sketch(folder: Path, known: Mapping[int, bytes]) -> pa.Table:
     found: dict[tuple[int, str], list[str]] = {}  # (side, normal form) -> rows
-    normal = functools.lru_cache(maxsize=50_000)(near.normal)  # ten questions may stand on one context
     for side, name in enumerate(SIDES):
         for path in sorted(folder.glob(f"{name}-*.parquet")):
             for row in pq.read_table(path, columns=[c for c in ("id", *COLUMNS) if c in pq.read_schema(path).names]).to_pylist():
-                for text in {normal(part) for part in _parts(row)} - {""}:
+                for text in {near.normal(part) for part in _parts(row)} - {""}:
                     found.setdefault((side, text), []).append(row["id"])
     texts = [text for _, text in found]
     hashes = [hash_of(text) for text in texts]
