@@ -50,7 +50,8 @@ def bands(text: str) -> npt.NDArray[np.uint32]:
     sketch.update(list(_shingles(text)))
     rows = np.array(sketch.digest(), np.uint64).reshape(BANDS, HASHES // BANDS)
     # A multiply-and-add hash of the four values; a chance collision only costs a comparison.
-    return ((rows * _ODD).sum(axis=1, dtype=np.uint64) >> np.uint64(32)).astype(np.uint32)
+    mixed: npt.NDArray[np.uint64] = (rows * _ODD).sum(axis=1, dtype=np.uint64)
+    return (mixed >> np.uint64(32)).astype(np.uint32)
 
 
 class Near:

@@ -188,7 +188,7 @@ def with_scores(record: Record, scores: Mapping[str, float]) -> Record:
 
 
 @functools.cache
-def _names(shape: type[Record]) -> tuple[str, ...]:
+def _names(shape: Any) -> tuple[str, ...]:  # Any: mypy takes a record class for unhashable, because its instances are
     return tuple(field.name for field in dataclasses.fields(shape))
 
 
