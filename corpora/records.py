@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -187,14 +186,12 @@ def with_scores(record: Record, scores: Mapping[str, float]) -> Record:
     return dataclasses.replace(record, scores={**record.scores, **scores})
 
 
-@functools.cache
-def _names(shape: Any) -> tuple[str, ...]:  # Any: mypy takes a record class for unhashable, because its instances are
-    return tuple(field.name for field in dataclasses.fields(shape))
+_NAMES = {shape: tuple(field.name for field in dataclasses.fields(shape)) for shape in SHAPES.values()}
 
 
 def to_row(record: Record) -> dict[str, Any]:
     """Return the row as the columns users know from the English originals (HOUSE contract 1)."""
-    row = {name: getattr(record, name) for name in _names(type(record))}
+    row = {name: getattr(record, name) for name in _NAMES[type(record)]}
     if isinstance(record, Span):
         row["answers"] = {"text": [t for t, _ in record.answers], "answer_start": [s for _, s in record.answers]}
     for name in ("endings", "tokens", "tags"):
@@ -206,7 +203,7 @@ def to_row(record: Record) -> dict[str, Any]:
 
 def from_row(kind: Kind, row: Mapping[str, Any]) -> Record:
     """Return the record of one table row; its own checks run again. Raises RecordError."""
-    values = {name: row[name] for name in _names(SHAPES[kind]) if name in row}
+    values = {name: row[name] for name in _NAMES[SHAPES[kind]] if name in row}
     if kind == "span":
         values["answers"] = tuple(zip(row["answers"]["text"], row["answers"]["answer_start"], strict=True))
     for name in ("endings", "tokens", "tags"):
