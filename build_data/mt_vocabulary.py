@@ -8,13 +8,13 @@ So the numbers are computed here as the models' makers assigned them, and the co
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from build_data.lazy import need
 from build_data.mt_families import Family
+from corpora import bounded
 from corpora.config import ConfigError
 
 FAIRSEQ = ("<s>", "<pad>", "</s>", "<unk>")  # the first four numbers of M2M-100, NLLB and mBART-50
@@ -93,7 +93,7 @@ def _setting(folder: Path, name: str, default: str) -> str:
 def read_json(path: Path) -> Mapping[str, Any]:
     """Return the JSON object in a file. Raises ConfigError for a file that holds none."""
     try:
-        value = json.loads(path.read_text("utf-8"))
+        value = bounded.read_json(path)
     except (OSError, ValueError) as err:
         raise ConfigError(f"{path}: not readable as JSON ({err}); copy it again from where the model came from") from None
     if not isinstance(value, dict):
@@ -107,7 +107,7 @@ def read_vocabulary(folder: Path) -> list[str]:
         path = folder / f"{name}.json"
         if path.is_file():
             try:
-                value = json.loads(path.read_text("utf-8"))
+                value = bounded.read_json(path)
             except (OSError, ValueError) as err:
                 raise ConfigError(f"{path}: not a list of tokens ({err}); convert the model again") from None
             if not isinstance(value, list) or not all(isinstance(token, str) for token in value):

@@ -5,7 +5,6 @@ Nothing is loaded and nothing is downloaded here; Stanza's registry, resources.j
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 
 from build_data.parse_types import LAYERS
 from corpora import corpus as corpora
+from corpora.bounded import read_json
 from corpora.config import ConfigError
 from corpora.shards import digest, known_sha256
 
@@ -104,9 +104,9 @@ def _registry(path: Path, language: str, fault: str) -> Mapping[str, Any]:
     if not path.is_file():
         raise ConfigError(fault.format(f"there is no {path}"))
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = read_json(path)
         found = content.get(language)
-    except (ValueError, AttributeError) as err:
+    except (OSError, ValueError, AttributeError) as err:
         raise ConfigError(fault.format(f"{path} is no registry of Stanza ({err})")) from None
     if not isinstance(found, dict) or "alias" in found:
         raise ConfigError(fault.format(f"{path} knows no language {language!r}"))

@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from build_data import card_header, croissant, licences, publish_card, recipes
 from corpora import cite
 from corpora import corpus as corpora
+from corpora.bounded import read_json
 from corpora.config import ConfigError
 from corpora.shards import digest, whole, write_text
 from corpora.study import Study, built_tasks, data_folder
@@ -81,7 +82,7 @@ def stage(study: Study, root: Path, repo: str, tasks: Sequence[Task], drop: Sequ
     folder = root / "data" / study.name / ".work" / "publish"
     key = digest([VERSION, repo, sorted(drop), publish_card.VERSION, [[one.config, one.manifest["fingerprint"], one.manifest["key"]] for one in tasks]])
     record = folder.with_name("publish.json")  # beside the folder: everything inside it goes to the Hub
-    if folder.is_dir() and record.is_file() and (kept := json.loads(record.read_text("utf-8"))).get("key") == key:
+    if folder.is_dir() and record.is_file() and (kept := _record(record)).get("key") == key:
         return Staged(folder, kept["rows"], kept["withheld"])
     aside = folder.with_name("publish.part")
     shutil.rmtree(aside, ignore_errors=True)
@@ -104,6 +105,15 @@ def stage(study: Study, root: Path, repo: str, tasks: Sequence[Task], drop: Sequ
     aside.replace(folder)
     write_text(record, json.dumps({"key": key, "rows": rows, "withheld": withheld}))
     return Staged(folder, rows, withheld)
+
+
+def _record(path: Path) -> dict[str, Any]:
+    """Return what was written of the folder that was staged last, {} where that is not readable: it is then staged again."""
+    try:
+        value = read_json(path)
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def _write_rows(one: Task, out: Path, drop: set[str]) -> tuple[dict[str, int], Counter[str]]:
@@ -158,7 +168,5 @@ def _write_cards(
     keys = card_header.header(manifests, study.title, listed, [card_header.info(name, splits) for name, splits in configs.items()])
     write_text(aside / "README.md", card_header.front(keys) + "\n" + publish_card.body(study, repo, manifests, rows, withheld))
     words = sorted({licence for manifest in manifests for licence in licences.of(manifest)})
-    write_text(
-        aside / "croissant.json", croissant.text(croissant.describe(aside, repo, study.title, publish_card.summary(study), words, cite.PAPER, configs))
-    )
+    write_text(aside / "croissant.json", croissant.text(croissant.describe(aside, repo, study.title, publish_card.summary(study), words, cite.PAPER, configs)))
     croissant.check(aside / "croissant.json")

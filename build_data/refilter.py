@@ -24,6 +24,7 @@ from build_data.filters import decide
 from build_data.filters_base import Filter
 from build_data.split import held_out, origin_id, rank
 from build_data.steps import Dropped, Outcome, Step, each, run
+from corpora.bounded import read_json
 from corpora.config import ConfigError
 from corpora.records import Kind, Record, from_row, to_row
 from corpora.shards import KEY, digest, read_sealed, write_json, write_sealed
@@ -77,7 +78,7 @@ def content(records: Sequence[Record]) -> str:
 def remember(path: Path, key: str, compute: Callable[[], Any]) -> Any:
     """Return what `compute` (something JSON can hold) gave under the same key before, from `path`, or compute and store it."""
     try:
-        known = json.loads(path.read_text("utf-8"))
+        known = read_json(path)
         if known["key"] == key:
             return known["value"]
     except (OSError, ValueError, KeyError, TypeError):

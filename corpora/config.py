@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from corpora.bounded import read_bytes, shown
+
 T = TypeVar("T")
 
 MAX_TOML_BYTES = 1 << 20  # the largest declaration of ours is under 20 kB; a larger file is not a declaration
@@ -29,9 +31,7 @@ def read(cls: type[T], path: Path, overrides: Sequence[str] = ()) -> T:
     Raises ConfigError naming the file, the key, what was found and what is allowed.
     """
     try:
-        if path.stat().st_size > MAX_TOML_BYTES:
-            raise ConfigError(f"{path}: larger than {MAX_TOML_BYTES} bytes, so it is no declaration of this project")
-        raw = tomllib.loads(path.read_text("utf-8"))
+        raw = tomllib.loads(read_bytes(path, MAX_TOML_BYTES).decode("utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file{near_files(path)}") from None
     except OSError as err:
@@ -40,11 +40,15 @@ def read(cls: type[T], path: Path, overrides: Sequence[str] = ()) -> T:
         raise ConfigError(f"{path}: byte {err.start} is not UTF-8; save the file as UTF-8") from None
     except tomllib.TOMLDecodeError as err:
         raise ConfigError(f"{path}: not valid TOML: {err}") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: nested too deeply to be a declaration of this project") from None
+    except ValueError as err:  # too large, or a whole number of thousands of digits
+        raise ConfigError(f"{path}: no declaration of this project ({err})") from None
     for line in overrides:
         try:
             raw = _merge(raw, tomllib.loads(line))
-        except tomllib.TOMLDecodeError as err:
-            raise ConfigError(f"override {line!r}: not one line of TOML ({err}); write for example 'budget.examples = 100'") from None
+        except (ValueError, RecursionError) as err:
+            raise ConfigError(f"override {shown(line)}: not one line of TOML ({err}); write for example 'budget.examples = 100'") from None
     return build(cls, raw, str(path))
 
 
@@ -77,7 +81,7 @@ def _merge(low: dict[str, Any], high: dict[str, Any]) -> dict[str, Any]:
 
 def _dataclass(cls: Any, raw: Any, where: str, at: str) -> Any:
     if not isinstance(raw, Mapping):
-        raise ConfigError(f"{where}: {at or 'the file'} must be a table, found {raw!r}")
+        raise ConfigError(f"{where}: {at or 'the file'} must be a table, found {shown(raw)}")
     hints = typing.get_type_hints(cls)
     fields = {f.name: f for f in dataclasses.fields(cls) if f.init}
     for key in raw:
@@ -105,7 +109,7 @@ def _value(kind: Any, raw: Any, where: str, at: str) -> Any:
     origin, args = typing.get_origin(kind), typing.get_args(kind)
     if origin is Literal:
         if raw not in args:
-            raise ConfigError(f"{where}: {at} = {raw!r}; allowed: {', '.join(map(repr, args))}")
+            raise ConfigError(f"{where}: {at} = {shown(raw)}; allowed: {', '.join(map(repr, args))}")
         return raw
     if origin in (typing.Union, types.UnionType):
         choices = [choice for choice in args if choice is not type(None)]
@@ -117,21 +121,21 @@ def _value(kind: Any, raw: Any, where: str, at: str) -> Any:
         return _dataclass(kind, raw, where, at)
     if origin is tuple:
         if not isinstance(raw, list | tuple):
-            raise ConfigError(f"{where}: {at} must be {describe(kind)}, found {raw!r}")
+            raise ConfigError(f"{where}: {at} must be {describe(kind)}, found {shown(raw)}")
         if len(args) == 2 and args[1] is Ellipsis:
             return tuple(_value(args[0], item, where, f"{at}[{i}]") for i, item in enumerate(raw))
         if len(raw) != len(args):
-            raise ConfigError(f"{where}: {at} must have {len(args)} values, found {raw!r}")
+            raise ConfigError(f"{where}: {at} must have {len(args)} values, found {shown(raw)}")
         return tuple(_value(arg, item, where, f"{at}[{i}]") for i, (arg, item) in enumerate(zip(args, raw, strict=True)))
     if origin in (dict, Mapping) or (isinstance(origin, type) and issubclass(origin, Mapping)):
         if not isinstance(raw, Mapping):
-            raise ConfigError(f"{where}: {at} must be {describe(kind)}, found {raw!r}")
+            raise ConfigError(f"{where}: {at} must be {describe(kind)}, found {shown(raw)}")
         return {str(key): _value(args[1], item, where, f"{at}.{key}") for key, item in raw.items()}
     if kind is float and isinstance(raw, int) and not isinstance(raw, bool):
         return float(raw)
     if kind is Any or (type(raw) is kind and not (kind is float and math.isnan(raw))):
         return raw
-    raise ConfigError(f"{where}: {at} must be {describe(kind)}, found {raw!r}")
+    raise ConfigError(f"{where}: {at} must be {describe(kind)}, found {shown(raw)}")
 
 
 def describe(kind: Any) -> str:

@@ -6,7 +6,6 @@ An arm has its family's colour, and a dash where its language is Hungarian, so t
 
 from __future__ import annotations
 
-import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +16,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from corpora.bounded import parse_json
 from corpora.study import arm_language, parts_of
 from eval.results import Results, Row
 from eval.score import HEADLINE
@@ -137,7 +137,7 @@ def _log(folder: Path) -> list[Mapping[str, Any]]:
     found = []
     for line in lines:
         try:
-            value = json.loads(line)
+            value = parse_json(line)
         except ValueError:
             continue  # the last line of a run that was killed
         if isinstance(value, Mapping):

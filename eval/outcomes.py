@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from corpora.bounded import parse_json
 from corpora.config import ConfigError
 from corpora.shards import digest, whole
 from eval.results import Cell, Results
@@ -61,7 +62,7 @@ def _read(path: Path) -> Outcomes:
 
     try:
         with safe_open(path, framework="numpy") as file:
-            marks = json.loads((file.metadata() or {})["ids"])
+            marks = parse_json((file.metadata() or {})["ids"])
             return {language: (str(mark), file.get_tensor(language).astype(np.float64)) for language, mark in marks.items()}
     except (OSError, SafetensorError, ValueError, KeyError, TypeError, AttributeError) as err:
         raise ConfigError(

@@ -6,12 +6,12 @@ can never be mixed in. Where no plan can be made (the built tasks are elsewhere,
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from corpora import bounded
 from corpora import corpus as corpora
 from corpora.config import ConfigError
 from corpora.shards import digest
@@ -234,6 +234,6 @@ def _expected(study: Study, target: str, corpus: str) -> str:
 def read_json(path: Path) -> Any:
     """Return what a JSON file holds. Raises ConfigError for one that is not JSON."""
     try:
-        return json.loads(path.read_text("utf-8"))
+        return bounded.read_json(path)
     except (OSError, ValueError) as err:
         raise ConfigError(f"{path}: not readable as JSON ({err}); delete the folder {path.parent} and make it again") from None

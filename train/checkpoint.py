@@ -7,7 +7,6 @@ which is exact because word embeddings get no weight decay.
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from corpora.bounded import read_json
 from corpora.config import ConfigError
 from corpora.shards import whole, write_json
 from train.features import Pieces, Shape
@@ -54,7 +54,7 @@ def heads_of(folder: Path) -> list[Head]:
 
 def _about(folder: Path) -> dict[str, Any]:
     try:
-        value: dict[str, Any] = json.loads((folder / "checkpoint.json").read_text("utf-8"))
+        value: dict[str, Any] = read_json(folder / "checkpoint.json")
     except (OSError, ValueError) as err:
         raise ConfigError(f"{folder}: no whole checkpoint there ({err}); delete the run's folder and run the same command again") from None
     if value.get("version", VERSION) != VERSION:  # those of the first versions do not say

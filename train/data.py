@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from corpora import corpus as corpora
+from corpora.bounded import read_json
 from corpora.config import ConfigError
 from corpora.readers import read, read_records
 from corpora.records import Aligned, Kind, Record, Tags, found_labels
@@ -51,8 +51,8 @@ def _manifest(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        value = json.loads(path.read_text("utf-8"))
-    except ValueError as err:
+        value = read_json(path)
+    except (OSError, ValueError) as err:
         raise ConfigError(f"{path}: not valid JSON ({err}); delete the folder and run `make data` again") from None
     return value if isinstance(value, dict) else {}
 

@@ -7,7 +7,6 @@ broken, of another version or of another torch is refused, and the run begins an
 
 from __future__ import annotations
 
-import json
 import random
 import re
 import shutil
@@ -22,6 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from corpora.bounded import read_json
 from corpora.config import ConfigError
 from corpora.shards import file_sha256, whole, write_json
 
@@ -101,7 +101,7 @@ class Keeper:
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
-        note = json.loads(path.read_text("utf-8"))
+        note = read_json(path)
         for what, found, wanted in (("format", note["version"], VERSION), ("torch", note["torch"], torch.__version__), ("base", note["mark"], self.mark)):
             if found != wanted:
                 raise ValueError(f"saved with {what} {found}, this is {what} {wanted}")

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from corpora.bounded import read_json
 from corpora.config import ConfigError
 from corpora.parts import part_of, sweep_parts
 from corpora.shards import digest
@@ -93,7 +94,7 @@ def json_line(value: Mapping[str, Any]) -> str:
 def read_record(folder: Path) -> dict[str, Any]:
     """Return run.json of a run's folder, {} where there is none or it is not JSON (such a run is done again)."""
     try:
-        value = json.loads((folder / "run.json").read_text("utf-8"))
+        value = read_json(folder / "run.json")
     except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}

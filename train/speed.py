@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from corpora.base import config, default_cache, identity, ready_base
+from corpora.bounded import read_json
 from corpora.shards import digest, write_json
 from corpora.study import Study
 
@@ -113,7 +113,7 @@ def probe(study: Study, cache: Path | None = None) -> tuple[float, str] | None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        value = json.loads(path.read_text("utf-8"))
+        value = read_json(path)
     except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}

@@ -6,7 +6,6 @@ tokenizer stays whole, so that segmentation never changes; ids pass through a ma
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
@@ -16,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
+from corpora.base import config as base_config
+from corpora.bounded import read_json
 from corpora.config import ConfigError
 from corpora.parts import part_of
 from corpora.shards import write_json
@@ -52,9 +53,9 @@ def _batched(texts: Iterable[Words], size: int) -> Iterator[list[Words]]:
 
 def special_ids(folder: Path, tokenizer: Tokenizer) -> tuple[int, int]:
     """Return (pad, unk) in the full vocabulary. Raises ConfigError where one is missing."""
-    pad = json.loads((folder / "config.json").read_text("utf-8")).get("pad_token_id")
+    pad = base_config(folder).get("pad_token_id")
     path = folder / "tokenizer_config.json"
-    name = json.loads(path.read_text("utf-8")).get("unk_token") if path.is_file() else None
+    name = read_json(path).get("unk_token") if path.is_file() else None
     names = [name["content"] if isinstance(name, dict) else name, "<unk>", "[UNK]"]
     unk = next((i for i in (tokenizer.token_to_id(n) for n in names if n) if i is not None), None)
     if pad is None or unk is None:
@@ -82,7 +83,7 @@ def trim(base: Path, texts: Iterable[Words], out: Path) -> Path:
         return out
     from safetensors.torch import load_file, save_file
 
-    config = json.loads((base / "config.json").read_text("utf-8"))
+    config = base_config(base)
     tensors = load_file(base / "model.safetensors")
     names = [name for name in tensors if name.endswith("word_embeddings.weight")]
     if len(names) != 1:

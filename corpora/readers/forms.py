@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from corpora.bounded import parse_json
 from corpora.config import ConfigError, pick
 from corpora.readers.ccg import ccgbank
 from corpora.readers.lines import json_lines, lines, whole_json, whole_lines
@@ -33,8 +33,8 @@ def documents(path: Path) -> Iterator[Raw]:
         if not line.strip():
             continue
         try:
-            value = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as err:
+            value = parse_json(line)
+        except ValueError as err:
             value = f"not JSON ({err})"
         yield f"{path}:{number}", value if isinstance(value, dict) else {BROKEN: value if isinstance(value, str) else f"no JSON object but {str(value)[:60]!r}"}
 
