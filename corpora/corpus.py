@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +55,8 @@ class Hub:
     first: int = 0  # running text, which is streamed: so many rows from the stream's beginning are read, 0 = all. For collections that nobody reads whole
 
     def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?", self.id, re.ASCII):
+            raise ValueError(f"id = {self.id!r}; write the dataset's name on the Hub, owner/name")
         if self.revision and (len(self.revision) != 40 or set(self.revision) - set("0123456789abcdef")):
             raise ValueError(
                 f'revision = {self.revision!r}; a branch or tag can change: write a commit (40 hex digits), or "" and run `python -m corpora pin NAME`'
@@ -83,6 +86,7 @@ class Corpus:
     fields: Mapping[str, str] = field(default_factory=dict)  # our field -> field in the file: "txt1"; nested "choices.text"; joined "context+question"
     words: Mapping[str, str] = field(default_factory=dict)  # a code in a joined field -> the words that stand for it ("cause" -> "Mi volt az oka?")
     keep: Mapping[str, str] = field(default_factory=dict)  # only rows whose field has this value, "finnish-*" = starts so (counted before this)
+    singles: bool = False  # aligned: a row with one empty side is a sentence without a translation, for mining (BUCC)
     translation_of: str = ""  # corpus whose rows of the same id this one translates: gives the records their source_id
     splits: Mapping[str, Files] = field(default_factory=dict)
     hub: Hub | None = None
@@ -93,6 +97,8 @@ class Corpus:
             raise ValueError("licence is empty; write the licence's name, or 'none stated' with publishable = \"no\"")
         if self.kind in ("pair", "tags") and not self.labels:
             raise ValueError(f"kind {self.kind!r} needs `labels`, the closed set of its labels")
+        if self.singles and self.kind != "aligned":
+            raise ValueError(f"singles = true, but kind is {self.kind!r}; only aligned corpora have sentences without a translation")
         if not self.splits and self.hub is None:
             raise ValueError("neither splits (local files) nor hub is declared, so there is nothing to read")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,10 @@ __all__ = [
     "Target", "Task", "Training", "Translation", "arm_language", "arms_of", "base_arm", "built_tasks", "check_arm", "data_folder", "has_arm", "is_translated",
     "load", "masking_arms", "members", "mix_of", "parts_of", "targets_of", "twin", "variant_of",
 ]  # fmt: skip
+
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")  # of tasks, targets and mixes
+FILE_NAME = re.compile(r"[A-Za-z0-9][\w .+-]{0,99}")  # of studies; their folders under data/ and reports/ have it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +67,10 @@ class Study:
         for what, values in (("seeds", self.seeds), ("arms", self.arms), ("languages", self.languages)):
             if not values or len(set(values)) != len(values):
                 raise ValueError(f"{what} = {list(values)}: must not be empty nor hold one twice")
+        for what, names in (("tasks", self.tasks), ("targets", self.targets), ("mixes", self.mixes)):
+            for name in names:
+                if not NAME.fullmatch(name):  # they become names of folders and pages
+                    raise ValueError(f"{what}: the name {name!r} may hold letters, digits, '_' and '-' only (64 at most), and begins with a letter or digit")
         for arm in self.arms:
             check_arm(arm, self.languages)
         through = self.translation.through
@@ -111,6 +120,8 @@ class Study:
 def load(path: Path, overrides: Sequence[str] = ()) -> Study:
     """Read and cross-check a study: every corpus it names must be declared. Raises ConfigError."""
     study = read(Study, path, overrides)
+    if not FILE_NAME.fullmatch(path.stem):
+        raise ConfigError(f"{path}: a study's folders are named after its file; write letters, digits, spaces and . + _ - only, a letter or digit first")
     object.__setattr__(study, "name", path.stem)
     try:
         for name, task in study.tasks.items():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from corpora import corpus, study
-from corpora.config import ConfigError, pick
+from corpora.config import ConfigError, build, pick, read
+from corpora.corpus import Corpus
+from corpora.study import Study, load
 
 ROOT = Path(__file__).parent.parent
 MINI = (ROOT / "studies/mini.toml").read_text("utf-8")
@@ -79,3 +82,43 @@ def test_a_corpus_without_licence_is_refused(tmp_path: Path) -> None:
 def test_pick_says_what_was_meant() -> None:
     with pytest.raises(ConfigError, match="did you mean coherence"):
         pick({"coherence": 1, "cloze": 2}, "coherense", "maker")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a = " + "[" * 5000 + "]" * 5000, "a = " + "9" * 5000, "title = " + "[" * 90 + "]" * 90, 'note = "' + "x" * 2_000_000 + '"', "title = { a = { b = { c = 1 } } }"],
+    ids=["deep", "digits", "nested", "large", "table"],
+)  # fmt: skip
+def test_what_no_declaration_holds_is_one_short_error(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as err:
+        load(path)
+    assert str(path) in str(err.value) and len(str(err.value)) < 1000
+    if "\n" not in text and "note" not in text:
+        with pytest.raises(ConfigError) as err:
+            load(ROOT / "studies/mini.toml", [text])
+        assert len(str(err.value)) < 1000
+
+
+def test_a_file_without_end_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="larger than"):
+        read(Corpus, Path("/dev/zero"))
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read(Corpus, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../../x", "a/b", "..", ".x", "", "a" * 65, "a\0b", "<b>"])
+def test_names_that_become_folders_stay_inside_theirs(name: str) -> None:
+    task = {"kind": "pair", "english": "mini/en-nli", "labels": ["entailment"]}
+    raw = tomllib.loads((ROOT / "studies/mini.toml").read_text("utf-8"))
+    with pytest.raises(ConfigError, match="may hold letters"):
+        build(Study, {**raw, "tasks": {**raw["tasks"], name: task}}, "x.toml")
+
+
+@pytest.mark.parametrize("name", ["...toml", "<b>.toml", "-x.toml"])
+def test_a_study_whose_name_is_no_folder_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text((ROOT / "studies/mini.toml").read_text("utf-8"))
+    with pytest.raises(ConfigError, match="named after its file"):
+        load(path)
