@@ -18,9 +18,9 @@ from typing import Any
 from build_data import near
 from build_data.refilter import remember
 from build_data.sketches import SIDES, Sketch, Twins, keep, twins
-from corpora.shards import digest
+from corpora.shards import digest, file_sha256
 
-VERSION = 2
+VERSION = 3
 Place = tuple[int, str, int]  # folder, side, row of its sketch
 
 
@@ -62,15 +62,19 @@ def _places(sketches: Sequence[Sketch], alike: Mapping[int, Iterable[int]]) -> d
 
 
 def write(folders: Sequence[Path], path: Path) -> list[dict[str, Any]]:
-    """Write the table of built folders to `path` and return it; texts that were compared before, in whatever task, are not compared again."""
-    keys = {folder.name: digest([VERSION, near.VERSION, near.BOUND, (folder / "manifest.json").read_text("utf-8")]) for folder in folders}
+    """Write the table of built folders to `path` and return it; texts that were compared before, in whatever task, are not compared again.
 
-    def compare() -> list[dict[str, Any]]:
+    The file also has the sum of each folder's manifest, by which the trainer knows that the table is of the tasks it reads (train/apart.py).
+    """
+    sums = {folder.name: file_sha256(folder / "manifest.json") for folder in folders}
+    keys = {name: digest([VERSION, near.VERSION, near.BOUND, found]) for name, found in sums.items()}
+
+    def compare() -> dict[str, Any]:
         store = path.parent / ".across"
         before, now = keep(folders, keys, store)
-        return table(now, twins(before, now, keys, store / "near.parquet"))
+        return {"tasks": sums, "lines": table(now, twins(before, now, keys, store / "near.parquet"))}
 
-    found: list[dict[str, Any]] = remember(path, digest(keys), compare)
+    found: list[dict[str, Any]] = remember(path, digest(keys), compare)["lines"]
     return found
 
 

@@ -107,5 +107,5 @@ def test_a_small_real_build_holds_no_evaluation_text(tmp_path: Path) -> None:
     assert built.returncode == 0, built.stderr
     found = run("build_data.audit", "studies/open.toml")
     assert found.returncode == 0 and "nothing found" in found.stdout and found.stdout.startswith("2 of "), found.stdout + found.stderr
-    lines = json.loads((tmp_path / "data/open/across.json").read_text("utf-8"))["value"]
+    lines = json.loads((tmp_path / "data/open/across.json").read_text("utf-8"))["value"]["lines"]
     assert across.straddling(lines) == 0

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from corpora.config import ConfigError
 from corpora.records import Text
-from corpora.shards import digest, write_json, write_records
+from corpora.shards import digest, file_sha256, write_json, write_records
 from corpora.study import Masking, Mix, built_tasks, data_folder
 from train.estimate import Estimator
 from train.features import Shape
@@ -132,6 +132,29 @@ def test_a_mixture_reads_its_parts_under_one_budget(base, tmp_path):
     assert len({row.source_id or row.id for row in rows}) == 6 and len(data.records(portion, "validation")) == 4
     assert data.fingerprint not in {part.fingerprint for part in data.parts} and data.count() == 6
     assert arm_data(made, "nli", "en", tmp_path).fingerprint == data.parts[0].fingerprint
+
+
+def test_validation_rows_that_another_part_trains_on_judge_no_run(base, tmp_path):
+    made = mixed_study(base, tmp_path, budget={"examples": 12, "validation": 12})
+    folder = tmp_path / "data/tiny"
+    runs = {run.arm: run for run in plan(made, tmp_path) if run.phase == "intermediate"}
+    held = [row.id for job in work_of(made, runs["en+native-hu"], tmp_path).jobs for row in job.dev]
+    line = {"train": "nli.en", "beside": "nli.native-hu", "side": "validation", "equal": 1, "near": 0, "rows": ["h1", "h3"]}
+    other = {"train": "nli.native-hu", "beside": "nli.en", "side": "train", "equal": 1, "near": 0, "rows": [tiny.PAIRS[0].id]}
+    sums = {path.parent.name: file_sha256(path) for path in folder.glob("*/manifest.json")}
+    write_json(folder / "across.json", {"key": "", "value": {"tasks": sums, "lines": [line, other]}})
+    now = {run.arm: run for run in plan(made, tmp_path) if run.phase == "intermediate"}
+    left = [row.id for job in work_of(made, now["en+native-hu"], tmp_path).jobs for row in job.dev]
+    assert {"h1", "h3"} < set(held) and left == [name for name in held if name not in ("h1", "h3")]
+    assert {arm for arm in now if now[arm].key != runs[arm].key} == {"en+native-hu"}  # a run on one task alone is what it was
+    assert len(work_of(made, now["native-hu"], tmp_path).jobs[0].dev) == len(tiny.PAIRS)
+    write_json(folder / "nli.en/manifest.json", {"labels": ["maybe", "no", "yes"], "command": "built anew"})
+    with pytest.raises(ConfigError, match=r"across.json: written before nli.en was built as it is now.*make data"):
+        plan(made, tmp_path)
+    (folder / "across.json").write_text('{"value": {}}', "utf-8")
+    with pytest.raises(ConfigError, match=r"across.json: not the table that a build writes"):
+        plan(made, tmp_path)
+    plan(made, tmp_path, unbuilt=True)
 
 
 def test_parts_with_other_labels_get_a_head_of_their_own(base, tmp_path):

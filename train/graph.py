@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from corpora.base import identity
 from corpora.config import ConfigError
+from corpora.shards import digest
 from corpora.study import Heads, Mix, Study, Training, arms_of, members, mix_of, targets_of, twin
+from train.apart import straddling, together
 from train.data import target_fingerprint
 from train.mixture import arm_data, masking_data
 from train.run import Run
@@ -27,7 +29,8 @@ def plan(study: Study, root: Path, unbuilt: bool = False) -> list[Run]:
     guide those of the others. Raises ConfigError where built data, a corpus file or the base is missing; with `unbuilt` (for a dry run) what is
     missing is planned all the same, under keys that a real run will not have.
     """
-    planner = _Planner(study, _common(study, unbuilt), _marks(study, root, unbuilt), {name: _target_mark(study, name, unbuilt) for name in study.targets})
+    marks = {name: _target_mark(study, name, unbuilt) for name in study.targets}
+    planner = _Planner(study, _common(study, unbuilt), _marks(study, root, unbuilt), marks, lambda group, arm: _apart(study, group, arm, root, unbuilt))
     runs: list[Run] = []
     for seed in study.seeds:
         runs += planner.seed(seed)
@@ -40,6 +43,7 @@ class _Planner:
     common: dict[str, Any]
     data: Mapping[tuple[str, str], str]  # (task, arm) -> fingerprint; arm "" = the texts of a masked-language task
     targets: Mapping[str, Mapping[str, Any]]
+    apart: Callable[[Group, str], dict[str, str]]  # what of validation a run leaves out, as a setting
     swept: dict[tuple[Any, ...], str] = field(default_factory=dict)  # what is trained -> key of the first seed's run, which tries the learning rates
 
     def seed(self, seed: int) -> list[Run]:
@@ -58,7 +62,7 @@ class _Planner:
 
     def intermediate(self, group: Group, arm: str, seed: int) -> Run:
         """Return the run that trains the tasks of `group` together on the examples of `arm`."""
-        settings = {**self.common, **self._together(group, self.study.budget.steps)}
+        settings = {**self.common, **self._together(group, self.study.budget.steps), **self.apart(group, arm)}
         run = Run(phase="intermediate", tasks=group, arm=arm, seed=seed, settings=settings, data=self._data(group, arm))
         return self._guided(run, [self.study.tasks[task].training for task in self._all(group)], (group, arm))
 
@@ -128,6 +132,8 @@ class _Planner:
         what = self.study.targets[name]
         names = ("train_rows", "dev_rows", "test_rows")
         settings: dict[str, Any] = {**self.common, "metric": what.metric, "labels": list(what.labels), **{key: getattr(what, key) for key in names}}
+        if what.languages:  # they decide the scores that a run leaves; left out where there are none, so that old keys stay
+            settings["languages"] = list(what.languages)
         if what.retrieval:
             return settings | {"layer": what.layer, "pooling": what.pooling, "prefix": what.prefix}
         watched = {"oracle_rows": what.oracle_rows} if what.oracle_rows else {}
@@ -169,6 +175,16 @@ def _mark(study: Study, task: str, arm: str, root: Path, unbuilt: bool) -> str:
         if not unbuilt:
             raise
         return "not built"
+
+
+def _apart(study: Study, group: Group, arm: str, root: Path, unbuilt: bool) -> dict[str, str]:
+    try:
+        left = straddling(study, together(study, group, arm), root)
+    except ConfigError:
+        if not unbuilt:
+            raise
+        left = {}
+    return {"apart": digest({name: sorted(rows) for name, rows in left.items()})} if left else {}
 
 
 def _target_mark(study: Study, name: str, unbuilt: bool) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ def work_of(study: Study, run: Run, root: Path) -> Work:
         return work
     if run.phase == "intermediate" or joint:
         for task in members(study, run.tasks):
-            _add_task(work, study, task, run.arm, root, select=not joint)
+            _add_task(work, study, task, run.arm, root, () if joint else run.tasks)
         if mix.mlm:
             _add_masked(work, study, mix.mlm.task, root)
         work.sampling = Sampling(mix, 0 if joint else study.budget.steps, mix.mlm.task if mix.mlm else "")
@@ -85,9 +86,12 @@ def _head(work: Work, name: str, shape: Shape, otherwise: str = "") -> str:
     return name
 
 
-def _add_task(work: Work, study: Study, task: str, arm: str, root: Path, select: bool) -> None:
-    """Add the jobs of a task: one, or in a mixture of arms with different label sets one per set, each with its own head."""
-    spec, data = study.tasks[task], arm_data(study, task, arm, root)
+def _add_task(work: Work, study: Study, task: str, arm: str, root: Path, group: Sequence[str]) -> None:
+    """Add the jobs of a task: one, or in a mixture of arms with different label sets one per set, each with its own head.
+
+    `group`: the tasks that decide on the checkpoint, () where the target alone decides.
+    """
+    spec, data = study.tasks[task], arm_data(study, task, arm, root, group)
     for portion in data.portions:
         name = f"{task}@{portion.name}" if portion.name else task
         metric = spec.metric or KIND_METRIC[spec.kind]
@@ -96,7 +100,7 @@ def _add_task(work: Work, study: Study, task: str, arm: str, root: Path, select:
         own = f"{spec.head or task}{f'@{portion.name}' if portion.name else ''}"
         head = _head(work, own, _shape(study, spec.kind, portion.labels, spec.training), otherwise=name)
         train, dev = (data.records(portion, split) for split in ("train", "validation"))
-        work.jobs.append(Job(name, metric, spec.training, train, dev if select else (), head))
+        work.jobs.append(Job(name, metric, spec.training, train, dev if group else (), head))
 
 
 def _add_masked(work: Work, study: Study, task: str, root: Path) -> None:

@@ -19,6 +19,7 @@ from corpora.config import ConfigError
 from corpora.records import Kind, Record
 from corpora.shards import digest
 from corpora.study import Study, arms_of, masking_arms, members, parts_of
+from train.apart import straddling, together
 from train.data import Built, built, built_rows
 from train.run import Run
 
@@ -42,6 +43,7 @@ class ArmData:
     parts: tuple[Built, ...]
     names: tuple[str, ...]
     limits: dict[str, int]
+    apart: tuple[frozenset[str], ...] = ()  # per part, validation rows that the run must not be judged by (train/apart.py); () = none
 
     @cached_property
     def fingerprint(self) -> str:
@@ -59,6 +61,8 @@ class ArmData:
     def rows(self, split: str) -> list[list[Record]]:
         """Return the rows of each part that the arm takes of 'train' or 'validation', no item twice."""
         found = [part.records(split) for part in self.parts]
+        if split == "validation" and self.apart:
+            found = [[row for row in rows if row.id not in left] for rows, left in zip(found, self.apart, strict=True)]
         if not self.limits:
             return found
         chosen = assign([[item_of(row) for row in rows] for rows in found], self.limits[split])
@@ -75,12 +79,17 @@ class ArmData:
         return sum(found) if not self.limits else sum(min(rows, quota) for rows, quota in zip(found, even(self.limits[split], len(found)), strict=True))
 
 
-def arm_data(study: Study, task: str, arm: str, root: Path) -> ArmData:
-    """Return what `arm` of `task` trains on. Raises ConfigError where a part is not built, is broken, or has no training row."""
+def arm_data(study: Study, task: str, arm: str, root: Path, group: Sequence[str] = ()) -> ArmData:
+    """Return what `arm` of `task` trains on; in a run of `group`, less the validation rows whose text the run trains on elsewhere.
+
+    Raises ConfigError where a part is not built, is broken, or has no training row.
+    """
     names = parts_of(arm)
     parts = tuple(built(study, task, name, root) for name in names)
     _check(parts, f"task {task!r}, arm {arm!r}")
-    return ArmData(parts, names, {"train": study.budget.examples, "validation": study.budget.validation} if len(parts) > 1 else {})
+    left = straddling(study, together(study, group, arm), root) if group else {}
+    apart = tuple(left.get(part.folder.name, frozenset()) for part in parts) if left else ()
+    return ArmData(parts, names, {"train": study.budget.examples, "validation": study.budget.validation} if len(parts) > 1 else {}, apart)
 
 
 def masking_data(study: Study, task: str, root: Path) -> ArmData:
