@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +19,7 @@ from corpora import cli
 from corpora import languages as known_languages
 from corpora import study as studies
 from corpora.config import ConfigError
+from corpora.engine import LOCAL, Engine, engine_name, open_engine
 from corpora.parts import sweep_parts
 from corpora.shards import require_writable
 from corpora.study import Study
@@ -36,6 +39,7 @@ def main(
     set_: Annotated[list[str] | None, typer.Option("--set", help="one line of TOML laid over the study, e.g. 'budget.examples = 100'")] = None,
     root: Annotated[Path, typer.Option(help="folder under which data/ is written")] = Path(),
     threads: Annotated[int, typer.Option(help="threads for translation and parsing; 0 = all cores")] = 0,
+    engine: Annotated[str, typer.Option(help="local, or ray (a cluster: RAY_ADDRESS); else what ENGINE says", show_default=False)] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be built from what, and touch nothing")] = False,
 ) -> None:
     """Build the intermediate tasks of a study: English, machine-translated and native arms.
@@ -44,14 +48,23 @@ def main(
     """
     command = "make data STUDY=" + str(study) + "".join(f" LANG={name}" for name in lang or ())
     try:
-        _run(study, lang or [], arm or [], task or [], set_ or [], root, threads or os.cpu_count() or 1, dry_run, command)
+        _run(study, lang or [], arm or [], task or [], set_ or [], root, threads or os.cpu_count() or 1, engine_name(engine), dry_run, command)
     except KeyboardInterrupt:
         Console(stderr=True, highlight=False).print(f"\nstopped. Finished tasks and shards are kept; `{command}` goes on from there", markup=False)
         raise SystemExit(130) from None
 
 
 def _run(
-    path: Path, languages: list[str], arms: list[str], tasks: list[str], overrides: list[str], root: Path, threads: int, dry_run: bool, command: str
+    path: Path,
+    languages: list[str],
+    arms: list[str],
+    tasks: list[str],
+    overrides: list[str],
+    root: Path,
+    threads: int,
+    engine: str,
+    dry_run: bool,
+    command: str,
 ) -> None:
     loaded = studies.load(path, overrides)
     wanted = _chosen(loaded, languages, arms, tasks)
@@ -77,8 +90,8 @@ def _run(
     for language, names in unknowing.silent(loaded, wanted).items():
         say.print(f"{language}: no word lists or counts for the filters {', '.join(names)}, which refuse nothing there (docs/add-a-language.md)")
     start = time.monotonic()
-    with _Reporter() as reporter:
-        shop = recipes.Workshop(loaded, root, threads, reporter.update, [pair for pair in wanted if not ready[pair]])
+    with _Reporter() as reporter, _workers(engine, threads) as crew:
+        shop = recipes.Workshop(loaded, root, threads, reporter.update, [pair for pair in wanted if not ready[pair]], crew)
         for pair in wanted:
             name = ".".join(pair)
             if manifest := ready[pair]:
@@ -94,6 +107,16 @@ def _run(
     say.print(
         f"{len(wanted)} tasks under {root / 'data' / loaded.name} ({time.monotonic() - start:.0f} s); what was left out and why: excluded-*.parquet and README.md in each"
     )
+
+
+@contextlib.contextmanager
+def _workers(engine: str, threads: int) -> Iterator[Engine | None]:
+    """Open the engine; None where one thread of this machine is all there is."""
+    if engine == LOCAL and threads < 2:
+        yield None
+        return
+    with open_engine(engine, threads) as opened:
+        yield opened
 
 
 def _across(study: Study, root: Path) -> int:

@@ -21,7 +21,7 @@ from build_data.leaks import SETTINGS, Index, leak_guard
 from build_data.parse import Parser
 from build_data.refilter import content, open_bounds, remembered, score_step
 from build_data.similarity import Comparer
-from build_data.steps import Outcome, Step, are_whole, run_sharded
+from build_data.steps import Outcome, Shards, Step, are_whole, run_sharded
 from corpora.records import Kind, Record
 
 OnShard = Callable[[int, bool], None]
@@ -42,16 +42,21 @@ class Gates:
     translate: Sequence[Step] = ()
     before: Callable[[], Any] = lambda: None  # called once before the first shard that must be made (decoding all sentences together)
     comparer: Comparer | None = None  # where a study names a filter that asks the encoder
+    compute: Callable[[Sequence[Step]], Shards] | None = None  # steps -> what makes their shards, where workers do
+
+    @property
+    def steps(self) -> list[Step]:
+        """Return the row-local steps, whose results lie in shards: translation, and scores."""
+        return [*self.translate, score_step(filter_step(open_bounds(self.filters), self.language, self.parser, self.sources, self.comparer))]
 
     def run(self, records: Sequence[Record], on_shard: OnShard = lambda rows, kept: None) -> Outcome:
         """Return the rows that are left, all with their scores, what was refused so far, and a ledger a step."""
         total = Outcome(list(records), [], [])
         self._gate(total, remembered(self.folder / "dedup.json", [DEDUP_VERSION, near.VERSION, near.BOUND], dedup_step, total.kept))
-        steps = [*self.translate, score_step(filter_step(open_bounds(self.filters), self.language, self.parser, self.sources, self.comparer))]
-        key = content(total.kept)
+        steps, key = self.steps, content(total.kept)
         if not are_whole(steps, total.kept, self.folder, key):
             self.before()
-        self._gate(total, run_sharded(steps, total.kept, self.kind, self.folder, key, on_shard))
+        self._gate(total, run_sharded(steps, total.kept, self.kind, self.folder, key, on_shard, self.compute(steps) if self.compute else None))
         if self.translate:
             self._gate(total, remembered(self.folder / "dedup_equal.json", DEDUP_VERSION, equal_step, total.kept))
         key_parts = [SETTINGS, self.guard, self.language, content(list(self.sources.values()))]

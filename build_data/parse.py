@@ -21,7 +21,7 @@ from typing import Any
 from build_data.lazy import need
 from build_data.parse_cache import Cache, Entry
 from build_data.parse_packs import PROVIDES, Pack, open_pack
-from build_data.parse_pool import Isolated, Pool
+from build_data.parse_pool import Batches, Isolated, Pool
 from build_data.parse_types import ALL_LAYERS, LAYERS, Entity, Parse, Parser, Sentence, Word, pack_parse, pack_refusal, parse_lines, read_feats, unpack_parse
 from corpora.config import ConfigError
 from corpora.study import Parsing
@@ -60,7 +60,7 @@ class StanzaParser:
         self.pack, self.batch = pack, batch
         self.language, self.fingerprint, self.layers = pack.language, pack.fingerprint(VERSION), pack.layers
         self._cache = Cache(cache)
-        self._pool = Pool(functools.partial(_Networks, pack), threads)
+        self.pool: Batches = Pool(functools.partial(_Networks, pack), threads)
         self._refused: dict[tuple[str, bool], str] = {}
 
     def parse(self, texts: Sequence[str], *, trees: bool, split: bool = True, lemmas: bool = False, entities: bool = False) -> list[Parse | None]:
@@ -76,7 +76,7 @@ class StanzaParser:
         had = {text: known[keys[text]][0] if keys[text] in known else 0 for text in todo}
         crashed: dict[str, str] = {}
         for asked in sorted({layers | have for have in had.values()}):
-            for batch, results in self._pool.run(cut([t for t in todo if layers | had[t] == asked], self.batch), asked, split):
+            for batch, results in self.pool.run(cut([t for t in todo if layers | had[t] == asked], self.batch), asked, split):
                 fresh: dict[bytes, Entry] = {}
                 for text, result in zip(batch, results, strict=True):
                     if isinstance(result, Isolated):

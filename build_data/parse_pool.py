@@ -28,6 +28,16 @@ class Worker(Protocol):
         ...
 
 
+class Batches(Protocol):
+    """What runs batches for a parser: a Pool, or an engine's workers (crew.ParsePool)."""
+
+    def run(self, batches: Sequence[list[str]], layers: int, split: bool) -> Iterator[tuple[list[str], list[str | Isolated]]]:
+        """Yield batches, or parts of them, with one result a text."""
+        ...
+
+    def close(self) -> None: ...
+
+
 _worker: Worker | None = None  # the one of this process, if it was started by a Pool
 
 

@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, cast
 
-from build_data import mt_record, native, near
+from build_data import mt_build, mt_record, native, near
 from build_data.filters import filters_for
 from build_data.finish import Built, finish
 from build_data.gates import Gates
@@ -24,10 +24,11 @@ from build_data.parse import pack_sums
 from build_data.refilter import choose, content, remember, remember_rows
 from build_data.shares import choose_rows, genres_of
 from build_data.split import near_across, share_of
-from build_data.steps import Outcome, Step
+from build_data.steps import Outcome, Shards, Step
 from build_data.translate import Translator
 from build_data.workshop import Workshop, load_aligner
 from corpora import corpus as corpora
+from corpora.bounded import read_json
 from corpora.config import ConfigError
 from corpora.records import Kind, Record, found_labels
 from corpora.shards import append_line, digest, file_sha256
@@ -98,9 +99,10 @@ def finished(study: Study, task: str, arm: str, root: Path) -> dict[str, Any] | 
     """Return the manifest of a finished, unchanged and undamaged task, or None where it must be built."""
     folder = data_folder(study, task, arm, root / "data")
     try:
-        manifest = cast("dict[str, Any]", json.loads((folder / "manifest.json").read_text("utf-8")))
+        manifest = cast("dict[str, Any]", read_json(folder / "manifest.json"))
         whole = all(file_sha256(folder / name) == found for name, found in manifest["files"].items())
-    except (OSError, ValueError, KeyError):
+        whole = whole and {"key", "counts", "budget", "fingerprint"} <= manifest.keys()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return manifest if whole and manifest["key"] == task_key(study, task, arm) else None
 
@@ -126,11 +128,7 @@ def build_task(shop: Workshop, task: str, arm: str, command: str) -> dict[str, A
     labels = labels_of(spec.maker) if way == "native" else spec.labels if spec.labels != ("*",) else found_labels(records)
     sources = {r.id: r for r in records} if way in ("mt", "bt") else {}
     filters = filters_for(base_arm(arm), spec.kind, study.filters)
-    gates = Gates(
-        folder, spec.kind, language, filters, shop.parser(language) if way in ("mt", "native") else None, guard_fingerprint(study), lambda: shop.leaks,
-        sources, _translated(shop, spec.kind, base_arm(arm)) if sources else (), lambda: shop.decode(base_arm(arm)) if sources else None,
-        shop.comparer if any("encoder" in f.needs for f in filters) else None,
-    )  # fmt: skip
+    gates = gates_of(shop, task, arm, sources, len(records))
     pool = gates.run(records, _shown(shop, f"{task}.{arm}", len(records)))
     chosen = choose(pool.kept, filters, variant_of(arm), study.budget.validation, study.budget.examples)
     share = share_of(study.budget.validation, study.budget.examples)
@@ -151,6 +149,24 @@ def build_task(shop: Workshop, task: str, arm: str, command: str) -> dict[str, A
     manifest = finish(built, data_folder(study, task, arm, shop.root / "data"), study.budget.validation, study.budget.examples, command, versions())
     _log(shop, f"{task}.{arm}", manifest, time.monotonic() - start)
     return manifest
+
+
+def gates_of(shop: Workshop, task: str, arm: str, sources: Mapping[str, Record], rows: int = 0) -> Gates:
+    """Return the gates of an arm. `sources`: a translated arm's English rows by id; `rows`: how many enter, where workers may make the shards."""
+    study, spec, language, way = shop.study, shop.study.tasks[task], arm_language(arm), base_arm(arm).partition("-")[0]
+    filters = filters_for(base_arm(arm), spec.kind, study.filters)
+    ways = _ways(shop, base_arm(arm)) if sources else []
+    crew = shop.crew if rows and way != "en" and shop.crew and shop.crew.pays(rows) else None
+
+    def compute(steps: Sequence[Step]) -> Shards:
+        assert crew is not None
+        return lambda shards: crew.shards(spec.kind, (task, base_arm(arm)), steps, shards, sources, shop.named(ways), shop.memory)
+
+    return Gates(
+        shop.folder / f"{task}.{base_arm(arm)}", spec.kind, language, filters, shop.parser(language) if way in ("mt", "native") else None,
+        guard_fingerprint(study), lambda: shop.leaks, sources, _translated(shop, spec.kind, ways) if sources else (),
+        lambda: shop.decode(base_arm(arm), () if crew else mt_build.texts_of(sources.values())) if sources else None, shop.comparer if any("encoder" in f.needs for f in filters) else None, compute if crew else None,
+    )  # fmt: skip
 
 
 def _shown(shop: Workshop, name: str, rows: int) -> Callable[[int, bool], None]:
@@ -175,9 +191,9 @@ def _ways(shop: Workshop, arm: str) -> list[Translator]:
     return [shop.translator(shop.study.translation.through), shop.back] if arm.startswith("bt-") else [shop.translator(arm_language(arm))]
 
 
-def _translated(shop: Workshop, kind: Kind, arm: str) -> list[Step]:
+def _translated(shop: Workshop, kind: Kind, ways: Sequence[Translator]) -> list[Step]:
     """Return the steps that translate English rows, for bt-en there and back."""
-    first, *back = (mt_step(kind, way, shop.memory, way.language, shop.aligner) for way in _ways(shop, arm))
+    first, *back = (mt_step(kind, way, shop.memory, way.language, shop.aligner) for way in ways)
     return [first, *map(back_step, back)]
 
 
@@ -185,7 +201,13 @@ def _mt(shop: Workshop, arm: str, folder: Path, sources: Mapping[str, Record], r
     """Return manifest["mt"], told of the rows before the bounds decide: it is then the same for all bounds and variants, and found once."""
     ways = _ways(shop, arm)
     key = digest([asdict(shop.study.translation), [way.fingerprint for way in ways], content(list(sources.values())), content(rows)])
-    found: dict[str, Any] = remember(folder / "translation.json", key, lambda: mt_record.of_task(shop.model_record(arm), ways, shop.memory, sources, rows))
+
+    def record() -> dict[str, Any]:
+        if shop.crew:
+            shop.crew.wait(arm, mt_build.texts_of(sources.values()))
+        return mt_record.of_task(shop.model_record(arm), ways, shop.memory, sources, rows)
+
+    found: dict[str, Any] = remember(folder / "translation.json", key, record)
     return found
 
 

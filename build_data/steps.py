@@ -9,12 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from corpora.config import ConfigError
 from corpora.records import Kind, Record, from_row, to_row
-from corpora.shards import KEY, digest, read_key, whole
+from corpora.shards import KEY, digest, read_key, read_sealed, write_sealed
 
 SHARD_ROWS = 500  # kill -9 costs at most this many rows of work (HOUSE contract 2 allows 1,000)
 T = TypeVar("T")
@@ -31,6 +28,7 @@ class Dropped:
 
 
 Work = Callable[[Sequence[Record]], Iterable[Record | Dropped]]
+Read = tuple[list[Record], list[Dropped], list[dict[str, Any]]]
 
 
 class CountError(AssertionError):
@@ -99,28 +97,63 @@ def cut(items: Sequence[T], size: int = SHARD_ROWS) -> list[Sequence[T]]:
     return [items[i : i + size] for i in range(0, len(items), size)]
 
 
-def run_sharded(
-    steps: Sequence[Step], records: Sequence[Record], kind: Kind, folder: Path, source_key: str, on_shard: Callable[[int, bool], None] = lambda done, kept: None
-) -> Outcome:
-    """Run row-local steps shard by shard through `folder`; a shard whose key is unchanged is read back, not computed.
+@dataclass(frozen=True)
+class Parts:
+    """What a chain of steps made of a shard's rows, as lines of JSON: what crosses from a worker to the process that writes shards."""
 
-    `source_key` identifies the input. `on_shard(rows, was_kept)` is told after every shard (for progress bars).
+    kept: list[str]
+    dropped: list[str]
+    counts: list[dict[str, Any]]  # a closed ledger a step
+
+    def without(self, bad: Sequence[tuple[Record, str]]) -> Parts:
+        """Return these parts with rows that no worker survived, each with why, as excluded by the first step ("crash")."""
+        if not bad:
+            return self
+        first, *others = self.counts
+        excluded = Counter(first["excluded"]) + Counter({"crash": len(bad)})
+        first = first | {"in": first["in"] + len(bad), "excluded": dict(sorted(excluded.items()))}
+        return Parts(self.kept, [*(_refused(Dropped(record, "worker", f"crash={why}")) for record, why in bad), *self.dropped], [first, *others])
+
+
+Shards = Callable[[Sequence[Sequence[Record]]], Iterator[Parts]]  # rows of shards -> what steps make of each, in order
+
+
+def run_sharded(
+    steps: Sequence[Step],
+    records: Sequence[Record],
+    kind: Kind,
+    folder: Path,
+    source_key: str,
+    on_shard: Callable[[int, bool], None] = lambda done, kept: None,
+    compute: Shards | None = None,
+) -> Outcome:
+    """Run row-local steps shard by shard through `folder`; a shard whose key is unchanged is read back, not computed. One that is damaged is made again.
+
+    `source_key` identifies the input. `on_shard(rows, was_kept)` is told after every shard (for progress bars). `compute` makes the shards that are
+    not there, on workers say; without it this process does.
     """
     total = Outcome([], [], [])
     ledgers = [Ledger(step.name) for step in steps]
     shards = _planned(steps, records, folder, source_key)
+    there = {path: _read_shard(path, shard_key, kind) for path, shard_key, _ in shards}
+    todo = [item for item in shards if there[item[0]] is None]
+    made = (compute or (lambda some: (parts_of(steps, rows) for rows in some)))([rows for _, _, rows in todo])
+    for (path, shard_key, shard), parts in zip(todo, made, strict=True):
+        _write(path, shard_key, parts)
+        on_shard(len(shard), False)
     for path, shard_key, shard in shards:
-        was_kept = read_key(path) == shard_key
-        if not was_kept:
-            _compute(steps, shard, path, shard_key)
-        kept, dropped, counts = _read_shard(path, kind)
+        found = there[path] or _read_shard(path, shard_key, kind)
+        if found is None:
+            raise ConfigError(f"{path}: what was written there a moment ago comes back changed; the disk is at fault: choose another folder")
+        kept, dropped, counts = found
         total.kept += kept
         total.dropped += dropped
         for ledger, count in zip(ledgers, counts, strict=True):
             ledger.rows_in += count["in"]
             ledger.kept += count["kept"]
             ledger.excluded.update(count["excluded"])
-        on_shard(len(shard), was_kept)
+        if there[path]:
+            on_shard(len(shard), True)
     for stale in sorted(folder.glob("[0-9]*.parquet"))[len(shards) :]:
         stale.unlink()
     total.ledgers = [ledger.close() for ledger in ledgers]
@@ -138,35 +171,40 @@ def _planned(steps: Sequence[Step], records: Sequence[Record], folder: Path, sou
     return [(folder / f"{number:05d}.parquet", digest([key, number, [r.id for r in shard]]), shard) for number, shard in enumerate(cut(records))]
 
 
-def _compute(steps: Sequence[Step], shard: Sequence[Record], path: Path, key: str) -> None:
+def parts_of(steps: Sequence[Step], shard: Sequence[Record]) -> Parts:
+    """Run row-local steps over a shard's rows. Scores differ from row to row here, so records travel as JSON; finished tasks have real columns."""
     rows, dropped, counts = list(shard), [], []
     for step in steps:
         rows, refused, ledger = run(step, rows)
         dropped += refused
         counts.append(ledger.close())
-    # Scores differ from row to row here, so records travel as JSON inside the shard; finished tasks have real columns.
-    lines = [json.dumps(to_row(r), ensure_ascii=False, sort_keys=True) for r in rows]
-    refused_lines = [json.dumps([to_row(d.record), d.stage, d.reason, d.value], ensure_ascii=False, sort_keys=True) for d in dropped]
-    shape = pa.schema([("part", pa.string()), ("json", pa.string())], metadata={KEY: key.encode(), b"counts": json.dumps(counts).encode()})
-    table = pa.table({"part": ["kept"] * len(lines) + ["dropped"] * len(refused_lines), "json": lines + refused_lines}, schema=shape)
-    with whole(path) as file:
-        pq.write_table(table, file, compression="zstd")
+    return Parts([json.dumps(to_row(r), ensure_ascii=False, sort_keys=True) for r in rows], list(map(_refused, dropped)), counts)
 
 
-def _read_shard(path: Path, kind: Kind) -> tuple[list[Record], list[Dropped], list[dict[str, Any]]]:
-    try:
-        table = pq.read_table(path)
-        counts = json.loads(table.schema.metadata[b"counts"])
-        rows = table.to_pylist()
-    except (OSError, pa.ArrowInvalid, KeyError, ValueError) as err:
-        raise ConfigError(f"{path}: broken shard ({err}); delete it and run the same command again") from None
-    kept = [from_row(kind, json.loads(row["json"])) for row in rows if row["part"] == "kept"]
-    dropped = []
-    for row in rows:
-        if row["part"] == "dropped":
-            record, stage, reason, value = json.loads(row["json"])
+def _refused(item: Dropped) -> str:
+    return json.dumps([to_row(item.record), item.stage, item.reason, item.value], ensure_ascii=False, sort_keys=True)
+
+
+def _write(path: Path, key: str, parts: Parts) -> None:
+    columns = {"part": ["kept"] * len(parts.kept) + ["dropped"] * len(parts.dropped), "json": parts.kept + parts.dropped}
+    write_sealed(path, columns, {KEY: key.encode(), b"counts": json.dumps(parts.counts).encode()})
+
+
+def _read_shard(path: Path, key: str, kind: Kind) -> Read | None:
+    """Return a shard's rows, refusals and counts; None for one that is not there, of another key, or damaged."""
+    found = read_sealed(path, key)
+    if found is None:
+        return None
+    columns, metadata = found
+    kept: list[Record] = []
+    dropped: list[Dropped] = []
+    for part, line in zip(columns["part"], columns["json"], strict=True):
+        if part == "kept":
+            kept.append(from_row(kind, json.loads(line)))
+        else:
+            record, stage, reason, value = json.loads(line)
             dropped.append(Dropped(from_row(kind, record), stage, reason, value))
-    return kept, dropped, counts
+    return kept, dropped, json.loads(metadata[b"counts"])
 
 
 def each(keep: Callable[[Record], Record | Dropped]) -> Work:
