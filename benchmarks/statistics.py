@@ -4,13 +4,15 @@
     python -m benchmarks.statistics check --case udpos-hu --seeds 3
     python -m benchmarks.statistics speed                         # 10,000 draws x 10,000 examples x 5 seeds x 10 comparisons
 
-A simulated study has two arms of S trained models each, tested on the same N examples. How likely a model is right on a chunk
+A simulated study has two arms of S trained models each, tested on the same N examples; four more arms and three more targets are drawn as
+scores alone, because all of them are looked at for noise that arms share at a seed (eval/shared.py). How likely a model is right on a chunk
 (an answer, a sentence) is, on the logit scale: its arm + its seed + how hard the example is + what the arm makes of the example
 (the same for all seeds) + what this one model makes of it. All of these are drawn anew in every study, examples included.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 import time
 from dataclasses import dataclass, field
@@ -20,9 +22,11 @@ import numpy as np
 import typer
 
 from eval import power, randomise, stats
+from eval.shared import shared_noise
 from eval.stats import Array
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+ARMS, TARGETS = 6, 4  # of a study, as the ready ones have: none, en and the mt and native arms of two languages; udpos, panx, tydiqa, tatoeba
 FAMILY = 5  # comparisons whose spread the report averages before it claims a power
 HARD, ARM, MODEL = 0.9, 0.25, 0.6  # standard deviations on the logit scale: of examples, of arm x example, of model x example
 
@@ -35,8 +39,8 @@ class Case:
     chunks: float  # 1 = one yes or no per example
     right: float
     noise: float  # standard deviation of a model's true score over seeds, in points
-    other: float = 0.0  # that of the second arm, 0 = the same
-    shared: float = 0.0  # correlation of the two arms' training noise at the same seed
+    other: float = 0.0  # that of the arms after the first, 0 = the same
+    shared: float = 0.0  # correlation of two arms' training noise at the same seed
 
 
 CASES = {
@@ -64,20 +68,38 @@ class Tally:
     claimed: list[float] = field(default_factory=list)  # power that the report would claim for the effect, one for each family of comparisons
 
 
+def scores(over: Array, under: Array) -> Array:
+    """Return the score of each model [models] from its examples [models, examples]."""
+    return stats.score(over.sum(axis=1), under.sum(axis=1).astype(float))
+
+
 def slope(case: Case) -> float:
     """Return points per logit near the case's mean, so that noise can be stated in points."""
     return 100 * case.right * (1 - case.right) / math.sqrt(1 + 0.35 * (HARD**2 + ARM**2 + MODEL**2))
 
 
-def study(case: Case, seeds: int, shift: float, rng: np.random.Generator) -> tuple[Array, Array]:
-    """Return numerator and denominator [2 * seeds, examples] of one study; the first arm's logits are `shift` higher."""
-    n = case.examples
+def training(case: Case, seeds: int, rng: np.random.Generator) -> Array:
+    """Return what training adds to each model's score [arms, seeds], in points."""
+    noise = math.sqrt(case.shared) * rng.normal(size=seeds) + math.sqrt(1 - case.shared) * rng.normal(size=(ARMS, seeds))
+    return np.asarray(noise * np.array([case.noise, *[case.other or case.noise] * (ARMS - 1)])[:, None], dtype=np.float64)
+
+
+@functools.cache
+def own(case: Case) -> float:
+    """Return the standard deviation, in points, of what one model alone makes of a test set's examples, from 100 models."""
+    found = scores(*study(case, np.zeros((ARMS, 50)), 0.0, np.random.default_rng(0))).reshape(2, 50)
+    return math.sqrt(float(found.var(axis=1, ddof=1).mean()))
+
+
+def study(case: Case, noise: Array, shift: float, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Return numerator and denominator [2 * seeds, examples] of the two arms that are compared; the first one's logits are `shift` higher.
+
+    noise: [arms, seeds] of training, in points.
+    """
+    n, seeds = case.examples, noise.shape[1]
     sizes = 1.0 + rng.poisson(case.chunks - 1, n) * rng.gamma(4.0, 0.25, n).round(1) if case.chunks > 1 else np.ones(n)
     sizes = np.maximum(1, sizes.round())
-    common = rng.normal(size=seeds)
-    noise = math.sqrt(case.shared) * common + math.sqrt(1 - case.shared) * rng.normal(size=(2, seeds))
-    noise *= np.array([case.noise, case.other or case.noise])[:, None] / slope(case)
-    logit = math.log(case.right / (1 - case.right)) + np.array([shift, 0.0])[:, None, None] + noise[:, :, None]
+    logit = math.log(case.right / (1 - case.right)) + np.array([shift, 0.0])[:, None, None] + noise[:2, :, None] / slope(case)
     logit = logit + rng.normal(0, HARD, n) + rng.normal(0, ARM, (2, 1, n)) + rng.normal(0, MODEL, (2, seeds, n))
     right = rng.binomial(sizes.astype(int), 1 / (1 + np.exp(-logit))).reshape(2 * seeds, n)
     return right.astype(float), np.broadcast_to(sizes, (2 * seeds, n))
@@ -106,12 +128,15 @@ def simulate(case: Case, seeds: int, effect: float, studies: int, draws: int, al
     spreads: list[stats.Spread] = []
     for number in range(studies):
         rng = np.random.default_rng([number, seeds, case.examples, round(1000 * effect)])
-        over, under = study(case, seeds, shift, rng)
+        noise = [training(case, seeds, rng) for _ in range(TARGETS)]
+        over, under = study(case, noise[0], shift, rng)
         drawn = stats.example_draws(over, under, draws, rng)
-        seen = stats.score(over.sum(axis=1), under.sum(axis=1).astype(float))
-        arm, base = seen[:seeds], seen[seeds:]
+        arm, base = scores(over, under).reshape(2, seeds)
+        tables = [one + rng.normal(0, own(case), one.shape) for one in noise]
+        tables[0][:2] = arm, base
+        alike = shared_noise(tables)
         delta = float(arm.mean() - base.mean())
-        of = stats.spread(arm, base, drawn[:seeds], drawn[seeds:], case.examples)
+        of = stats.spread(arm, base, drawn[:seeds], drawn[seeds:], case.examples, alike.used)
         low, high = stats.interval(stats.nested_draws(delta, drawn[:seeds], drawn[seeds:], of, rng), alpha)
         plain = stats.interval(drawn[:seeds].mean(axis=0) - drawn[seeds:].mean(axis=0), alpha)
         tally.studies += 1

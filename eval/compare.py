@@ -7,7 +7,7 @@ others; a control (targets alone, trained for as long) is a row with the arm non
 
 A family of tests that Holm's correction covers: one language, one target (or the average), one baseline, and either the
 question's arms (mt-L and native-L for language L, all groups) or all the other arms. The question's family is kept apart
-so that arms that are only listed cannot weaken or strengthen the answer.
+so that arms that are only listed cannot weaken or strengthen the answer. Languages that a target asks for beside the study's are compared target by target.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from corpora.study import arm_language, base_arm, members, mix_of
-from eval import power, randomise, stats
+from eval import power, randomise, shared, stats
 from eval.outcomes import Outcomes, components
 from eval.randomise import Exchange, Second
 from eval.results import NONE, Cell, Results, Row, targets_for
-from eval.score import HEADLINE, tested
+from eval.score import HEADLINE, elsewhere, tested
 from eval.stats import Array, Estimate, Spread, Verdict
 
 BASELINES = ("en", "none", "mt", "bt-en", "filtered")
@@ -141,13 +141,14 @@ def compare_all(results: Results) -> list[Comparison]:
     """Return all comparisons of a study, in the order of the report."""
     found: list[Comparison] = []
     read: dict[str, Outcomes] = {}
-    for language in results.study.languages:
+    alike = shared.of_study(results).used
+    for language in (*results.study.languages, *elsewhere(results.study)):
         drawn = {target: draw(results, target, language, read) for target in targets_in(results, language)}
-        asked, mean = question_arms(results, language), averaged(results, language)
+        asked, mean = (question_arms(results, language), averaged(results, language)) if language in results.study.languages else ([], [])
         for baseline, target in itertools.product(BASELINES, [*([AVERAGE] if mean else []), *drawn]):
             rows = compared_with(results, baseline)
             for family in ([row for row in rows if row in asked], [row for row in rows if row not in asked]):
-                pairs = [_pair(results, language, mean if target == AVERAGE else [target], row, baseline, drawn) for row in family]
+                pairs = [_pair(results, language, mean if target == AVERAGE else [target], row, baseline, drawn, alike) for row in family]
                 found += _family(results, language, target, baseline, pairs)
     return found
 
@@ -167,8 +168,8 @@ def draw(results: Results, target: str, language: str, read: dict[str, Outcomes]
     return Drawn(scores, swaps, {cell: place[id(one)] for cell, one in found.items()}, over.shape[1])
 
 
-def _pair(results: Results, language: str, targets: Sequence[str], row: Row, against: str, drawn: Mapping[str, Drawn | None]) -> Paired:
-    """Pair two rows on the seeds that both have in every target."""
+def _pair(results: Results, language: str, targets: Sequence[str], row: Row, against: str, drawn: Mapping[str, Drawn | None], alike: float) -> Paired:
+    """Pair two rows on the seeds that both have in every target; `alike`: correlation of all arms' noise at a seed."""
     base = baseline_of(results, row, against)
     assert base is not None  # compared_with has seen to it
     if lacking := [target for target in targets if target not in targets_for(results.study, row)]:
@@ -194,7 +195,7 @@ def _pair(results: Results, language: str, targets: Sequence[str], row: Row, aga
     places = [[[d.at[Cell(side, t, s)] for s in seeds] for side in (row, base)] for d, t in zip(some, targets, strict=True)]
     redrawn = [np.mean([d.scores[place[side]] for d, place in zip(some, places, strict=True)], axis=0) for side in (0, 1)]
     swapped = np.mean([randomise.exchanged(d.swaps, *place) for d, place in zip(some, places, strict=True)], axis=0)
-    spread = stats.spread(arm, baseline, redrawn[0], redrawn[1], min(d.cases for d in some))
+    spread = stats.spread(arm, baseline, redrawn[0], redrawn[1], min(d.cases for d in some), alike)
     settings = results.study.statistics
     draws = stats.nested_draws(delta, redrawn[0], redrawn[1], spread, stats.rng_for(settings.seed, "seeds", *map(str, seeds)))
     second = Second(randomise.p_examples(delta, swapped), *randomise.p_seeds(arm, baseline))

@@ -11,6 +11,7 @@ from eval.compare import targets_in
 from eval.manifests import BuiltTask
 from eval.results import Results, Scored
 from eval.score import HEADLINE
+from eval.shared import of_study
 
 _SQUAD = (
     "F1 is SQuAD's token F1, the best over the gold answers, after lower-casing and dropping ASCII punctuation and English articles (as XTREME does in every "
@@ -102,6 +103,7 @@ def notes(results: Results, unequal: Sequence[BuiltTask]) -> list[str]:
         found.append(
             f"With {len(study.seeds)} seeds the noise of training is known roughly, and intervals are as wide as that calls for; more seeds narrow them fast."
         )
+    found.append(_alike(results))
     for one in unequal:
         share = f"{100 * (one.below or 0):.0f} % below budget"
         found.append(f"Unequal: {one.label} has {one.train:,} of {one.budget:,} training examples ({share}); marked † in the tables.")
@@ -125,6 +127,16 @@ def _control(study: Study) -> str:
         f"bt-en is the control for translation artefacts: the English rows translated into {name} (the rows of mt-{language}) and back into English. "
         f"What it gains or loses against en comes from translation, not from a language; what mt-{language} gains over bt-en does not come from translation alone."
     )
+
+
+def _alike(results: Results) -> str:
+    """Say how far the arms move together at a seed, where the study can tell."""
+    one = of_study(results)
+    if one.found is None:
+        return ""
+    what = "is taken off the noise of training in every difference" if one.used else "is not used: arms are taken as independent"
+    found = f"{one.found:.2f} (standard error {one.error:.2f})".replace("-", "−")
+    return f"Noise that arms share at a seed: correlation {found} over all arms and trained targets; it {what}."
 
 
 def _extra(study: Study, name: str) -> str:

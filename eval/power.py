@@ -33,13 +33,14 @@ def typical(spreads: Sequence[Spread]) -> Spread:
     trained = list(dict.fromkeys(part for one in spreads for part in (one.arm, one.baseline) if part > 0))  # a shared baseline counts once
     mean = float(np.mean(trained)) * (1 + 0.75 / (len(trained) * (seeds - 1))) ** 2 if trained else 0.0
     arm, baseline = (mean if any(getattr(one, side) > 0 for one in spreads) else 0.0 for side in ("arm", "baseline"))
-    return Spread(arm, baseline, float(np.mean([one.examples for one in spreads])), seeds, min(one.cases for one in spreads))
+    kept = float(np.mean([one.kept for one in spreads]))
+    return Spread(arm, baseline, float(np.mean([one.examples for one in spreads])), seeds, min(one.cases for one in spreads), kept)
 
 
 def with_seeds(of: Spread, seeds: int) -> Spread:
     """Return the spread that the same arms would have with another number of seeds: the test examples stay as noisy as they are."""
     share = of.seeds / seeds
-    return Spread(of.arm * share, of.baseline * share, of.examples, seeds, of.cases)
+    return Spread(of.arm * share, of.baseline * share, of.examples, seeds, of.cases, of.kept)
 
 
 def power(effect: float, of: Spread, alpha: float) -> float:
@@ -71,7 +72,7 @@ def _bounds(of: Spread, alpha: float) -> tuple[Array, Array]:
     rng = np.random.default_rng(17)  # the same imagined studies for every spread, so that answers are smooth in it
     normal = rng.standard_normal(DRAWS)
     free = of.seeds - 1
-    arm, baseline = (part * rng.chisquare(free, DRAWS) / free for part in (of.arm, of.baseline))
+    arm, baseline = (of.kept * part * rng.chisquare(free, DRAWS) / free for part in (of.arm, of.baseline))
     total = arm + baseline + of.examples
     below = (arm**2 + baseline**2) / free + of.examples**2 / max(1, of.cases - 1)
     degrees = np.divide(total**2, below, out=np.full(DRAWS, _GRID[-1]), where=below > 0)

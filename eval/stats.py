@@ -8,15 +8,16 @@ Two things are random: which models training gives (seeds) and which examples th
 with replacement cannot show how far another seed may lie, so only the examples are resampled; seeds enter by their sample
 variance, and the heavier tail that few seeds call for by Student's t. In full, for arms A and B with S seeds each:
 
-    variance of the difference = (var_A + var_B) / S + C                         with (spread)
+    variance of the difference = (var_A + var_B - 2 r sd_A sd_B) / S + C         with (spread)
     var_X   = sample variance of arm X's S scores: training noise, and noise of one example in one model
+    r       = correlation of all arms' noise at a seed, as far as the study shows one (eval/shared.py); nearly always 0
     C       = variance over draws of examples of the mean difference, less what var_A and var_B hold of it already
     degrees = Welch and Satterthwaite: (sum of the parts)^2 / sum(part^2 / degrees of the part)
-    a draw  = difference + (example part * sqrt(C) + normal * sqrt((var_A + var_B) / S)) * sqrt(degrees / chi-square)
+    a draw  = difference + (example part * sqrt(C) + normal * sqrt(the part of training)) * sqrt(degrees / chi-square)
 
 This is the model of readers and cases of Obuchowski and Rockette (1995) with Hillis's (2007) degrees of freedom, seeds for
-readers. An arm's seeds are not paired with the other arm's: other runs have seed 1 in common by name only. The interval is
-the percentile interval of the draws. docs/statistics.md has the simulation that holds it to its level.
+readers. An arm's seeds are not paired with the other arm's: that would spend half the degrees of freedom on what is nearly
+always nothing. The interval is the percentile interval of the draws. docs/statistics.md has the simulation that holds it to its level.
 """
 
 from __future__ import annotations
@@ -56,23 +57,32 @@ RATIOS: Mapping[tuple[str, str], Ratio] = {(metric, name): ratio for metric, nam
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """What makes a difference uncertain, as variances in squared points: training of each arm (already over S), test examples; and degrees of freedom."""
+    """What makes a difference uncertain, as variances in squared points: training of each arm (already over S), test examples; and degrees of freedom.
+
+    `kept`: share of both arms' training variance that is left in their difference; below 1 where all arms move alike at a seed.
+    """
 
     arm: float
     baseline: float
     examples: float
     seeds: int
     cases: int
+    kept: float = 1.0
+
+    @property
+    def training(self) -> float:
+        """The part of training in the variance of the difference."""
+        return self.kept * (self.arm + self.baseline)
 
     @property
     def error(self) -> float:
         """The standard error of the difference, in points."""
-        return math.sqrt(self.arm + self.baseline + self.examples)
+        return math.sqrt(self.training + self.examples)
 
     @property
     def degrees(self) -> float:
         """Degrees of freedom by Welch and Satterthwaite; infinite where nothing varies."""
-        parts = ((self.arm, self.seeds - 1), (self.baseline, self.seeds - 1), (self.examples, max(1, self.cases - 1)))
+        parts = ((self.kept * self.arm, self.seeds - 1), (self.kept * self.baseline, self.seeds - 1), (self.examples, max(1, self.cases - 1)))
         below = sum(part**2 / degrees for part, degrees in parts)
         return self.error**4 / below if below > 0 else math.inf
 
@@ -122,10 +132,11 @@ def example_draws(over: Array, under: Array, draws: int, rng: np.random.Generato
     return found
 
 
-def spread(arm: Array, baseline: Array, arm_draws: Array, baseline_draws: Array, cases: int) -> Spread:
+def spread(arm: Array, baseline: Array, arm_draws: Array, baseline_draws: Array, cases: int, shared: float = 0.0) -> Spread:
     """Return what makes the difference of two arms uncertain.
 
-    arm, baseline: [seeds] observed scores; *_draws: [seeds, draws] the same runs on redrawn examples; cases: test examples.
+    arm, baseline: [seeds] observed scores; *_draws: [seeds, draws] the same runs on redrawn examples; cases: test examples;
+    shared: correlation of the arms' noise at a seed.
     Raises ValueError below two seeds, which say nothing of training noise.
     """
     seeds = len(arm)
@@ -135,7 +146,9 @@ def spread(arm: Array, baseline: Array, arm_draws: Array, baseline_draws: Array,
         return Spread(0.0, 0.0, 0.0, seeds, cases)  # the very same outcomes, seed by seed: two names for one thing
     own = sum(_interaction(side) for side in (arm_draws, baseline_draws))
     mean = float(np.var(arm_draws.mean(axis=0) - baseline_draws.mean(axis=0), ddof=1))
-    return Spread(float(np.var(arm, ddof=1)) / seeds, float(np.var(baseline, ddof=1)) / seeds, max(0.0, mean - own / seeds), seeds, cases)
+    noise = [float(np.var(side, ddof=1)) for side in (arm, baseline)]
+    kept = 1 - 2 * shared * math.sqrt(noise[0] * noise[1]) / sum(noise) if sum(noise) > 0 else 1.0
+    return Spread(noise[0] / seeds, noise[1] / seeds, max(0.0, mean - own / seeds), seeds, cases, kept)
 
 
 def _interaction(draws: Array) -> float:
@@ -151,7 +164,7 @@ def nested_draws(delta: float, arm_draws: Array, baseline_draws: Array, of: Spre
     examples = examples - examples.mean()
     width = float(examples.std(ddof=1))
     part = examples * (math.sqrt(of.examples) / width) if width > 0 else np.zeros_like(examples)
-    part = part + math.sqrt(of.arm + of.baseline) * rng.standard_normal(len(examples))
+    part = part + math.sqrt(of.training) * rng.standard_normal(len(examples))
     if math.isfinite(of.degrees):
         part = part * np.sqrt(of.degrees / rng.chisquare(of.degrees, len(examples)))
     return np.asarray(delta + part, dtype=np.float64)
