@@ -168,6 +168,7 @@ class Target:
     metric: Metric  # decides what is trained, and how it is scored
     english: str = ""  # corpus with splits train and dev
     test: Mapping[str, str]  # language -> corpus with split test (and dev, for the oracle)
+    languages: tuple[str, ...] = ()  # languages of `test` beside the study's own that are scored too: in a table of their own, in no average and no verdict
     split: str = "train"  # of the English corpus
     labels: tuple[str, ...] = ()  # targets of tags or pairs
     train_rows: int = 0  # English training rows, 0 = all
@@ -186,7 +187,8 @@ class Target:
             raise ValueError(f"metric {self.metric!r} with english = {self.english!r}: every target but {' and '.join(RETRIEVAL)} trains on an English corpus")
         if (METRIC_KIND.get(self.metric) in ("tags", "pair")) != bool(self.labels):
             raise ValueError(f"metric {self.metric!r} with {len(self.labels)} labels: targets of tags or pairs need their labels, the others have none")
-
+        if unknown := [language for language in self.languages if language not in self.test]:
+            raise ValueError(f"languages = {list(self.languages)}: no test corpus for {', '.join(unknown)}; `test` has {', '.join(self.test)}")
         if self.xtreme and self.metric in NOT_XTREME:
             raise ValueError(f"metric {self.metric!r} is of no XTREME task; write xtreme = false, and the report marks the target and averages without it")
 

@@ -21,7 +21,7 @@ from corpora.config import ConfigError
 from corpora.languages import name_of
 from corpora.shards import write_text
 from corpora.study import Study
-from eval import browse, curves, data_view, detail_view, manifests, notes, view
+from eval import browse, curves, data_view, detail_view, manifests, notes, others, view
 from eval.compare import BASELINES, Comparison, compare_all
 from eval.forest import legend
 from eval.published import Beside, beside
@@ -113,6 +113,7 @@ def _context(report: Report) -> dict[str, Any]:
         "done": f"{len(results.scored)} of {planned} planned cells have scores",
         "compared": notes.compared(results),
         "tables": view.main_tables(results, report.comparisons, unequal),
+        "elsewhere": others.other_tables(results, report.comparisons),
         "plots": {baseline: view.plots(results, report.comparisons, baseline) for baseline in BASELINES},
         "against": AGAINST,
         "margin": results.study.statistics.margin,

@@ -57,7 +57,7 @@ class Tested:
 
 
 def score_run(study: Study, run: Run, folder: Path, model: Model) -> None:
-    """Score the target run `run` in each language of the study that its target has; the hook of `train --after eval.score:score_run`."""
+    """Score the target run `run` in each language that its target is tested in; the hook of `train --after eval.score:score_run`."""
     from eval import details, outcomes
 
     target = study.targets[run.target]
@@ -81,8 +81,14 @@ def score_run(study: Study, run: Run, folder: Path, model: Model) -> None:
 
 
 def tested(study: Study, target: str) -> dict[str, str]:
-    """Return language -> test corpus of a target, for the languages of the study."""
-    return {language: study.targets[target].test[language] for language in study.languages if language in study.targets[target].test}
+    """Return language -> test corpus of a target: the languages of the study, and those that the target asks for beside them."""
+    what = study.targets[target]
+    return {language: what.test[language] for language in dict.fromkeys((*study.languages, *what.languages)) if language in what.test}
+
+
+def elsewhere(study: Study) -> list[str]:
+    """Return the languages beside the study's own that a target is scored in."""
+    return list(dict.fromkeys(language for what in study.targets.values() for language in what.languages if language not in study.languages))
 
 
 def test_fingerprint(target: Target, corpus: Corpus) -> str:

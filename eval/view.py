@@ -111,7 +111,7 @@ def main_tables(results: Results, comparisons: Sequence[Comparison], unequal: Se
         targets = targets_in(results, language)
         rows = []
         for row in results.rows:
-            cells = [_value(results, row, language, target, against_none.get((language, row, target))) for target in targets]
+            cells = [cell(results, row, language, target, against_none.get((language, row, target))) for target in targets]
             cells.append(_average(results, row, language, averaged(results, language), against_none.get((language, row, AVERAGE))))
             is_short = any((task, part) in short for task in (members(results.study, row.tasks) if row.tasks else ()) for part in parts_of(row.arm))
             rows.append(TableRow(" + ".join(row.tasks) or "–", row.arm, family(row.arm), row in question_arms(results, language), is_short, cells))
@@ -120,14 +120,15 @@ def main_tables(results: Results, comparisons: Sequence[Comparison], unequal: Se
     return found
 
 
-def _value(results: Results, row: Row, language: str, target: str, against: Comparison | None) -> Value:
+def cell(results: Results, row: Row, language: str, target: str, against: Comparison | None) -> Value:
+    """Return the mean score of a row on a target in a language, with its difference to none."""
     values = results.values(row, target, language, HEADLINE[results.study.targets[target].metric])
     seeds = results.seeds(row, target)
     if not values:
         return Value("", "", f"{target} <- {row.label}: no scored run", "", "")
     runs = [results.of(row, target, seed) for seed in seeds]
     title = "; ".join(f"seed {seed}: {value:.2f} (run {run.key})" for seed, value, run in zip(seeds, values, runs, strict=True))
-    return Value(f"{fmean(values):.1f}", _delta(against), title, runs[0].key, _partial(results, seeds))
+    return Value(f"{fmean(values):.1f}", _delta(against), title, runs[0].key, partial(results, seeds))
 
 
 def _average(results: Results, row: Row, language: str, targets: Sequence[str], against: Comparison | None) -> Value:
@@ -136,14 +137,15 @@ def _average(results: Results, row: Row, language: str, targets: Sequence[str], 
         return Value("", "", f"average of {row.label}: a target has no scored run", "", "")
     least = min((results.seeds(row, target) for target in targets), key=len)
     title = f"mean of {', '.join(f'{target} {fmean(v):.2f}' for target, v in zip(targets, per_target, strict=True))}"
-    return Value(f"{fmean(map(fmean, per_target)):.1f}", _delta(against), title, "", _partial(results, least))
+    return Value(f"{fmean(map(fmean, per_target)):.1f}", _delta(against), title, "", partial(results, least))
 
 
 def _delta(against: Comparison | None) -> str:
     return signed(against.delta) if against and against.delta is not None else ""
 
 
-def _partial(results: Results, seeds: Sequence[int]) -> str:
+def partial(results: Results, seeds: Sequence[int]) -> str:
+    """Return '1 of 2 seeds' where some are missing, else ''."""
     planned = len(results.study.seeds)
     return f"{len(seeds)} of {planned} seeds" if len(seeds) < planned else ""
 

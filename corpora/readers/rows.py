@@ -189,8 +189,9 @@ def _document(shape: Shape, row: Mapping[str, Any], base: dict[str, Any]) -> Doc
 
 def _aligned(shape: Shape, row: Mapping[str, Any], base: dict[str, Any]) -> Aligned:
     source, target = (text(field(shape, row, name), name) for name in ("source", "target"))
+    one_side = shape.corpus.singles and bool(source.strip()) != bool(target.strip())
     for name, side in (("source", source), ("target", target)):
-        if not side.strip() or "\ufffd" in side:
+        if (not side.strip() and not one_side) or "\ufffd" in side:
             raise RecordError(f"{name} is empty" if not side.strip() else f"{name} holds U+FFFD, so its encoding was broken before it came here")
     return Aligned(id=base["id"], source=source, target=target, corpus=shape.corpus.name)
 
