@@ -104,7 +104,6 @@ class Hub:
     sent: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     gated: set[str] = field(default_factory=set)
-    moved: dict[str, str] = field(default_factory=dict)
     break_after: int | None = None
     busy: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -124,6 +123,8 @@ def entry(path: str, data: bytes) -> dict[str, Any]:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # with it each answer on a kept connection waits 40 ms for the client's acknowledgement
+    wbufsize = -1  # head and body in one packet
     hub: Hub
 
     def log_message(self, *_: Any) -> None:
@@ -351,9 +352,18 @@ def running() -> Iterator[Hub]:
     hub = Hub()
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"hub": hub}))
     hub.url = f"http://127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     try:
         yield hub
     finally:
         server.shutdown()
         server.server_close()
+
+
+def signed_in(monkeypatch: Any, hub: Hub) -> None:
+    """Let the client in this process ask `hub`, with the good token."""
+    import huggingface_hub.constants
+
+    for name, value in {"ENDPOINT": hub.url, "HF_HUB_DISABLE_XET": True, "HF_HUB_OFFLINE": False}.items():
+        monkeypatch.setattr(huggingface_hub.constants, name, value)
+    monkeypatch.setenv("HF_TOKEN", TOKEN)

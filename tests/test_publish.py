@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import hub_stand_in
 import huggingface_hub
-import huggingface_hub.constants
 import pyarrow.parquet as pq
 import pytest
-from hub_stand_in import TOKEN, faults_of
+from hub_client import load
+from hub_stand_in import TOKEN, faults_of, signed_in
 from typer.testing import CliRunner
 
-from build_data import hub_upload, licences, publish, recipes
+from build_data import hub_upload, licences, publish, publish_stage, recipes
 from build_data.finish import Built, finish
 from build_data.steps import Dropped
 from corpora import corpus as corpora
 from corpora import study as studies
-from corpora.records import Pair, Span
+from corpora.records import Pair, Span, from_row
 from corpora.study import data_folder
+from train.data import built
 
 ROOT = Path(__file__).parent.parent
 SET = ['arms = ["none", "en", "mt-fi"]']
+TASKS = ("nli.mt-fi", "qa.en")  # two of the four say it all: both kinds, both ways of making
 
 
 def pair(number: int, arm: str, corpus: str = "mini/en-nli", text: str = "It rains") -> Pair:
@@ -76,12 +75,15 @@ def root(tmp_path, monkeypatch):
 def hub(monkeypatch):
     """A Hub on this machine, which the client asks with a good token."""
     with hub_stand_in.running() as server:
-        monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", server.url)
-        monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_XET", True)
-        monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
-        monkeypatch.setenv("HF_TOKEN", TOKEN)
+        signed_in(monkeypatch, server)
         monkeypatch.setattr(hub_upload, "MOST_PATIENCE", 0.05)
         yield server
+
+
+@pytest.fixture
+def unchecked(monkeypatch):
+    """Leave mlcroissant out (0.4 s a folder) where a test asks about something else."""
+    monkeypatch.setattr(publish_stage.croissant, "check", lambda path: None)
 
 
 def run(root: Path, *more: str):
@@ -92,40 +94,6 @@ def run(root: Path, *more: str):
     return done.exit_code, done.output
 
 
-LOAD = """
-import json, sys
-import datasets
-repo, out, *revisions = sys.argv[1:]
-found = {}
-for revision in revisions:
-    found[revision] = {}
-    for config in datasets.get_dataset_config_names(repo, revision=revision):
-        if config.startswith("nli.mt"):
-            continue  # four of eight configurations say it all
-        for split, plain in datasets.load_dataset(repo, config, revision=revision).items():
-            found[revision][f"{config}/{split}"] = plain.to_list()
-    split = "validation"
-    streamed = list(datasets.load_dataset(repo, "qa.en", revision=revision, streaming=True)[split])
-    assert streamed == found[revision][f"qa.en/{split}"], "streaming gives other rows"
-json.dump(found, open(out, "w"))
-"""
-
-
-def load(hub, tmp_path: Path, *revisions: str) -> dict:
-    """Load versions with `datasets` in a process and a home of its own, normally and streamed."""
-    out = tmp_path / "loaded.json"
-    env = {
-        **os.environ,
-        "HF_ENDPOINT": hub.url,
-        "HF_HOME": str(tmp_path / "home"),
-        "HF_HUB_DISABLE_XET": "1",
-        "HF_HUB_OFFLINE": "0",
-        "HF_DATASETS_OFFLINE": "0",
-    }
-    subprocess.run([sys.executable, "-c", LOAD, "org/fihu-stilts-mini", str(out), *revisions], env=env, check=True, capture_output=True, text=True)
-    return json.loads(out.read_text("utf-8"))
-
-
 def test_a_study_goes_to_the_hub_and_comes_back_and_only_changes_travel(root, hub, tmp_path) -> None:
     code, output = run(root, "--org", "org", "--tag", "v1")
     assert code == 0 and "published: " in output and TOKEN not in output, output
@@ -133,15 +101,16 @@ def test_a_study_goes_to_the_hub_and_comes_back_and_only_changes_travel(root, hu
     build(root, "qa", "en", [*(question(i, "en") for i in range(39)), question(77, "en")])
     code, output = run(root, "--org", "org")
     assert code == 0 and first == 12 and 1 <= len(hub.sent) - first <= 3, (hub.sent, output)
-    versions = load(hub, tmp_path, "v1", "main")
-    assert set(versions["v1"]) == {f"{t}/{s}" for t in ("nli.en", "qa.en", "qa.mt-fi") for s in ("train", "validation")} | {
-        f"{t}.excluded/excluded" for t in ("nli.en", "qa.en", "qa.mt-fi")
-    }
-    for name in ("nli.en", "qa.en", "qa.mt-fi"):  # row for row what the trainer reads
-        assert versions["main"][f"{name}/train"] == pq.read_table(root / "data/mini" / name / "train-00000.parquet").to_pylist()
-    assert "A secret test sentence" not in json.dumps(versions) and any(row["reason"] == "names=0.9" for row in versions["v1"]["nli.en.excluded/excluded"])
-    assert {name for name in versions["v1"] if versions["v1"][name] != versions["main"][name]} <= {"qa.en/train", "qa.en/validation", "qa.en.excluded/excluded"}
-    assert versions["v1"] != versions["main"]
+    versions = load(hub.url, tmp_path, "org/fihu-stilts-mini", {"v1": ["qa.en"], "main": [f"{t}{more}" for t in TASKS for more in ("", ".excluded")]})
+    assert set(versions["main"]) == {f"{t}{s}" for t in TASKS for s in ("/train", "/validation", ".excluded/excluded")}
+    study = studies.load(ROOT / "studies/mini.toml", SET)
+    for name in TASKS:
+        data = built(study, *name.split("."), root)
+        for split in ("train", "validation"):
+            assert [from_row(data.kind, row) for row in versions["main"][f"{name}/{split}"]] == data.records(split), "not what the trainer reads"
+    assert "A secret test sentence" not in json.dumps(versions) and any(row["reason"] == "names=0.9" for row in versions["main"]["nli.mt-fi.excluded/excluded"])
+    ids = {name: {row["id"] for split in ("train", "validation") for row in found[f"qa.en/{split}"]} for name, found in versions.items()}
+    assert not ids["v1"] & {"q77.en"} and ids["v1"] != ids["main"], "the tag has moved"
 
 
 def test_cards_hold_to_the_hubs_rules_and_hold_no_secrets(root, hub) -> None:
@@ -164,8 +133,8 @@ def test_cards_hold_to_the_hubs_rules_and_hold_no_secrets(root, hub) -> None:
         assert words in card, words
     everything = "".join(path.read_text("utf-8") for path in folder.rglob("*") if path.suffix in (".md", ".json"))
     assert TOKEN not in everything and str(Path.home()) + "/" not in everything and str(root) not in everything
-    for built in (root / "data/mini").glob("*/README.md"):
-        assert faults_of(built.read_text("utf-8")) == [], built
+    for folder in (root / "data/mini").glob("*/README.md"):
+        assert faults_of(folder.read_text("utf-8")) == [], folder
 
 
 def test_the_croissant_description_reads_the_rows(root) -> None:
@@ -175,7 +144,7 @@ def test_the_croissant_description_reads_the_rows(root) -> None:
     assert {"qa-en/question", "qa-en/answers", "qa-en/scores"} <= fields and len(described["recordSet"]) == 8
 
 
-def test_an_upload_that_broke_off_goes_on(root, hub) -> None:
+def test_an_upload_that_broke_off_goes_on(root, hub, unchecked) -> None:
     hub.break_after = 3
     code, output = run(root, "--org", "org")
     assert code == 2 and "Run the same command again" in output and not hub.repos["org/fihu-stilts-mini"].files
@@ -185,7 +154,7 @@ def test_an_upload_that_broke_off_goes_on(root, hub) -> None:
     assert len(arrived) == 3 and len(hub.sent) == len(set(hub.sent)), "what had arrived was sent again"
 
 
-def test_a_busy_hub_is_waited_for(root, hub) -> None:
+def test_a_busy_hub_is_waited_for(root, hub, unchecked) -> None:
     hub.busy = 2
     code, output = run(root, "--org", "org")
     assert code == 0 and hub.repos["org/fihu-stilts-mini"].files, output
@@ -199,12 +168,12 @@ def test_a_bad_token_is_told_before_anything_is_made(root, hub, monkeypatch, tok
     assert code == 2 and words in output and "hf_stolen" not in output and not (root / "data/mini/.work/publish").exists()
 
 
-def test_an_organisation_that_is_not_ones_own(root, hub) -> None:
+def test_an_organisation_that_is_not_ones_own(root, hub, unchecked) -> None:
     code, output = run(root, "--org", "others")
     assert code == 2 and "does not let this account write to others/fihu-stilts-mini" in output
 
 
-def test_a_pull_request_leaves_the_main_branch(root, hub) -> None:
+def test_a_pull_request_leaves_the_main_branch(root, hub, unchecked) -> None:
     assert run(root, "--org", "org")[0] == 0
     before = dict(hub.repos["org/fihu-stilts-mini"].files)
     build(root, "qa", "en", [question(i, "en") for i in range(39)])
@@ -212,7 +181,7 @@ def test_a_pull_request_leaves_the_main_branch(root, hub) -> None:
     assert code == 0 and "/discussions/1" in output and hub.repos["org/fihu-stilts-mini"].files == before
 
 
-def test_licences_stand_in_the_way_and_the_ways_out_are_named(root, monkeypatch) -> None:
+def test_licences_stand_in_the_way_and_the_ways_out_are_named(root, monkeypatch, unchecked) -> None:
     build(root, "nli", "en", [pair(i, "en", "mini/en-nli" if i % 4 else "xx/made") for i in range(40)])
     declared = corpora.load
     monkeypatch.setattr(
@@ -226,7 +195,7 @@ def test_licences_stand_in_the_way_and_the_ways_out_are_named(root, monkeypatch)
     assert {row["corpus"] for row in rows} == {"mini/en-nli"}
 
 
-def test_weights_for_non_commercial_use_need_a_word(root) -> None:
+def test_weights_for_non_commercial_use_need_a_word(root, unchecked) -> None:
     build(root, "nli", "mt-fi", [pair(i, "mt-fi") for i in range(40)], model="CC-BY-NC-4.0")
     code, output = run(root, "--dry-run")
     assert (
@@ -255,7 +224,7 @@ def test_an_unbuilt_task_names_the_command(root, monkeypatch) -> None:
     assert code == 2 and "nli.en" in output and "make data STUDY=studies/mini.toml" in output
 
 
-def test_the_same_study_is_staged_once(root) -> None:
+def test_the_same_study_is_staged_once(root, unchecked) -> None:
     assert run(root, "--dry-run")[0] == 0
     path = root / "data/mini/.work/publish/README.md"
     before = path.stat().st_mtime_ns
