@@ -13,7 +13,6 @@ from tagged import Tagged
 from build_data.makers import labels_of, make
 from build_data.makers.coherence import LABELS
 from build_data.makers.common import read_documents
-from build_data.makers.tied import APART
 from corpora.records import Document, Pair, check_labels
 
 
@@ -34,22 +33,27 @@ def test_each_text_is_once_in_each_class_whatever_the_documents(documents: int, 
     assert rows_of(random.sample(docs, len(docs)), seed) == rows
 
 
-def test_what_follows_is_the_next_sentence_and_what_does_not_is_far_away() -> None:
-    document = prose("d", 200, 50)
-    texts = [s for part in read_documents([document], "fi", 2)[0][0][1] for s in part]
-    rows = rows_of([document], most=400)
+def test_what_follows_is_the_next_sentence_and_what_does_not_is_of_another_document() -> None:
+    documents = [prose(f"d{i}", 60, 20) for i in range(6)]
+    texts = {d.id: [s for part in parts for s in part] for d, parts in read_documents(documents, "fi", 2)[0]}
+    rows = rows_of(documents, most=400)
     assert len(rows) >= 60
     for row in rows:
-        context = [i for i, text in enumerate(texts) if text in row.premise]
-        at = texts.index(row.hypothesis)
+        own = texts[row.document]
+        context = [i for i, text in enumerate(own) if text in row.premise]
         assert context == list(range(context[0], context[-1] + 1)) and len(context) <= 4
-        assert (at == context[-1] + 1) if row.label == "follows" else min(abs(at - i) for i in context) > APART
+        assert own.index(row.hypothesis) == context[-1] + 1 if row.label == "follows" else row.hypothesis not in own
+        assert not (set(row.premise.casefold().split()) & set(row.hypothesis.casefold().split())) or row.label == "follows"
 
 
 def test_rows_are_bounded_and_counted() -> None:
-    result = make("coherence", 8)([prose("d", 200, 50)], "fi", Tagged("fi"), 1)
+    result = make("coherence", 8)([prose("d", 200, 50), prose("e", 200, 50)], "fi", Tagged("fi"), 1)
     ledger = result.ledgers[1]
-    assert len(result.records) == 8 and ledger["made"] == ledger["kept"] + sum(ledger["excluded"].values()) and ledger["excluded"]["document_full"] > 0
+    assert 8 <= len(result.records) <= 16 and ledger["made"] == ledger["kept"] + sum(ledger["excluded"].values()) and ledger["excluded"]["document_full"] > 0
+
+
+def test_one_document_has_nothing_elsewhere() -> None:
+    assert not rows_of([prose("d", 200, 50)])
 
 
 def test_sentences_without_a_tie_make_no_row() -> None:

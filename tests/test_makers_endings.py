@@ -109,6 +109,10 @@ def test_sentences_without_a_tie_are_refused() -> None:
         ("Mukaan tulevat seuraavat uudet asiat tänään:.", "odd_signs"),
         ("Pöytäpelit Pöytäpelit ovat hyvin suosittuja täällä.", "odd_signs"),
         ("Asia on hyvin tärkeä kaikille. ja siitä puhutaan.", "odd_signs"),
+        ("Kissa, koira, hevonen, lehmä, possu, lammas ja kana asuvat maalla.", "odd_signs"),
+        ("Tämä on taas hyvä päivä :D ja muutenkin.", "odd_signs"),
+        ("Kunto- Alaskanmalamuutti on aina työskentelevä rekikoira.", "odd_signs"),
+        ("Lasten- ja nuortenkirjat ovat aina samassa hyllyssä.", ""),
         ("Se alkoi viime vuonna 1. kesäkuuta ja jatkuu.", ""),
     ],
 )
@@ -122,6 +126,20 @@ def test_a_heading_grown_on_to_a_sentence_is_found() -> None:
     kept, _ = read_documents([Document(id="d", paragraphs=tuple(lines))], "fi", 2)
     [script] = scripts(kept, "fi")
     assert [line.fault for line in script.lines] == ["", "", "glued"]
+
+
+def test_a_heading_whose_words_are_only_seen_so_is_found_by_their_stems() -> None:
+    lines = ["Koti pysyy avoinna kesäviikonloppuisin joka vuosi.", "Uutiset tänään Kesäviikonloppu toi paljon väkeä museoon.", "Täällä asuu Virtanen tai hänen veljensä yhä."]
+    kept, _ = read_documents([Document(id="d", paragraphs=tuple(lines))], "fi", 2)
+    [script] = scripts(kept, "fi")
+    assert [line.fault for line in script.lines] == ["", "glued", ""]
+
+
+def test_a_hungarian_article_with_a_capital_inside_is_found() -> None:
+    lines = ["Magyarázó megjegyzés A cella tere zárt marad.", "A cella tere most is zárt marad."]
+    kept, _ = read_documents([Document(id="d", paragraphs=tuple(lines))], "hu", 2)
+    [script] = scripts(kept, "hu")
+    assert [line.fault for line in script.lines] == ["glued", ""]
 
 
 def test_a_word_torn_in_two_is_found() -> None:

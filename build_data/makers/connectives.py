@@ -36,7 +36,6 @@ class Connective:
     not_before_verb: bool = False
     sentential: bool = False
     not_before: tuple[str, ...] = ()
-    evidence: bool = False
     agrees: bool = False
 
     def stands(self, place: str) -> bool:
@@ -57,6 +56,10 @@ class Connectives:
     resumed: tuple[str, ...]
     correlates: tuple[str, ...]
     impersonal: tuple[str, ...]
+    links: tuple[str, ...]
+    obliges: tuple[str, ...]
+    permits: tuple[str, ...]
+    attempts: tuple[str, ...]
     moods: Mapping[str, str]
     connective: tuple[Connective, ...]
 
@@ -93,9 +96,30 @@ class Connectives:
         """Tell whether a span opens with a word that makes it a part of some other clause."""
         return self.scoped.match(span) is not None or ("," not in span and span.split()[0].casefold() in self.subordinators)
 
+    def goes_on(self, span: str) -> bool:
+        """Tell whether a span opens with a word that may belong to the clause before it."""
+        return span.split()[0].strip(",.").casefold() in self.subordinators
+
+    @functools.cached_property
+    def obliging(self) -> re.Pattern[str] | None:
+        return _any(self.obliges)
+
+    @functools.cached_property
+    def permitting(self) -> re.Pattern[str] | None:
+        return _any(self.permits)
+
+    @functools.cached_property
+    def attempting(self) -> re.Pattern[str] | None:
+        return _any(self.attempts)
+
     @functools.cached_property
     def scoped(self) -> re.Pattern[str]:
         return re.compile(rf"(?<![\w-])(?:{'|'.join(self.scope)})(?![\w-])", re.IGNORECASE)
+
+
+def _any(words: Iterable[str]) -> re.Pattern[str] | None:
+    """Return what matches one of `words` (patterns) as a whole word, None where there are none."""
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(words)})(?![\w-])", re.IGNORECASE) if words else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from build_data.grammar import negations
+from build_data.makers import discourse_evidence as evidence
 from build_data.makers.common import Declared, Made, common_fields, read_documents, whole_sentence
-from build_data.makers.connectives import Connectives, Found, connectives, find, marked, sums
+from build_data.makers.connectives import Connective, Connectives, Found, connectives, find, marked, sums
 from build_data.makers.discourse_balance import Item, Linked, balanced
 from build_data.makers.discourse_clauses import WORDS, Spans, has_main_verb, spans
 from build_data.parse import Parser
@@ -61,7 +61,7 @@ def discourse(documents: Sequence[Document], language: str, parser: Parser, seed
     """Make rows; see the module. Raises ConfigError for a language without a list of connectives.
 
     Candidates are sentences. Refused: what whole_sentence, connectives.find and discourse_clauses.spans say, "signs" (quotes, brackets, colons, ...),
-    "commas", "question" (no statement), "previous" (its premise would be no plain sentence), "unparsed", "fragment" (a span is half a sentence), "additive" (the hypothesis adds to the premise), "no_evidence" (the entry wants more than its word for the relation), and what `balanced` says.
+    "commas", "question" (no statement), "previous" (its premise would be no plain sentence), "unparsed", "fragment" (a span is half a sentence), "additive" (the hypothesis adds to the premise), "no_evidence" (without the connective, the spans don't show the relation: discourse_evidence.py), and what `balanced` says.
     """
     lists = connectives(language)
     kept, read = read_documents(documents, language, least=1)
@@ -128,15 +128,24 @@ def _item(candidate: Candidate, cut: Spans | str, language: str, lists: Connecti
     if isinstance(cut, str):
         return cut
     entry, premise, hypothesis = candidate.found.entry, cut.first or candidate.before, cut.second
-    if lists.is_fragment(premise) or lists.is_fragment(hypothesis):
+    if lists.is_fragment(premise) or lists.is_fragment(hypothesis) or (candidate.found.place == "before" and lists.goes_on(hypothesis)):
         return "fragment"
     words = [word.casefold() for word in WORD.findall(hypothesis)]
     if not set(words).isdisjoint(lists.additive):
         return "additive"
-    one, two = negations(premise, language), negations(hypothesis, language)
-    if (entry.evidence and one == two) or (entry.agrees and (words[0] in lists.resumed or bool(one[0]) != bool(two[0]))):
+    if not _seen(entry, words[0], premise, hypothesis, language, lists):
         return "no_evidence"
     return Item(candidate.document, candidate.at, lists.senses[entry.sense], entry.sense, premise, hypothesis)
+
+
+def _seen(entry: Connective, first: str, premise: str, hypothesis: str, language: str, lists: Connectives) -> bool:
+    """Tell whether a reader sees the relation without the connective; `first` is the hypothesis' first word."""
+    if lists.senses[entry.sense] == "opposes":
+        return evidence.opposes(premise, hypothesis, language, lists)
+    if entry.sense != "condition":
+        return evidence.supports(premise, hypothesis, language, lists)
+    agrees = evidence.denies(premise, language) == evidence.denies(hypothesis, language)
+    return first not in lists.resumed and (agrees or not entry.agrees)
 
 
 def _whole(items: Sequence[Item], parser: Parser, ledger: Ledger) -> list[Item]:

@@ -1,7 +1,7 @@
 """Which linked pairs of a discourse task stay, and which of their spans make the unrelated ones: so that no span alone tells the label.
 
-Two steps. Each pair that supports needs a twin that opposes: of the same corpus, with the same negation in either span, and about as
-long in either. And where a bag of words tells from one span alone which of the two it is, pairs it is right about give way, until it is
+Two steps. Each pair that supports needs a twin that opposes: of the same corpus and about as long in either span. Either span has
+a negation as often under the one label as under the other. And where a bag of words tells from one span alone which of the two it is, pairs it is right about give way, until it is
 right little more often than wrong (AFLite's idea, Sakaguchi et al. 2020, arXiv 1907.10641, with the baseline's own classifier). Then
 each pair that supports is coupled with one that opposes, and the third label's row is the premise of one with the hypothesis of the
 other: what a span alone tells of the first two labels is thereby worth two thirds.
@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from build_data import hypothesis_only
 from build_data.grammar import negations
 from build_data.makers.common import chance
+from build_data.makers.discourse_evidence import shared
 from build_data.steps import Ledger
 from corpora.records import Document
 
-DISTANCE = 8  # sentences between the two places an unrelated pair comes from
 LIKE = 0.7  # how far the lengths of like spans may lie apart, as a logarithm: a factor of 2; twins are nearest neighbours, so most lie nearer
+SIGNS = ((False, False), (False, True), (True, False), (True, True))  # does the premise deny, does the hypothesis
 FOLDS = 5
 ROUNDS = 2  # of giving way at most: what a round leaves gives the next classifier something else to hold on to
 TELLS = 0.54  # share of pairs whose label one span alone may tell; 0.575 would cost the third label's rows chance + 5 points
@@ -88,10 +89,6 @@ def _distinct(items: Sequence[Item], ledger: Ledger) -> list[Item]:
     return out
 
 
-def _class(item: Item, language: str) -> Hashable:
-    return (item.document.corpus, denies(item.premise, language), denies(item.hypothesis, language))
-
-
 def denies(text: str, language: str) -> bool:
     """Tell whether a span has a plain negation. What may hide one ("vain", "alig") is left to _telling: classes of their own would leave few twins."""
     return negations(text, language)[0] > 0
@@ -102,23 +99,49 @@ def _apart(one: str, two: str) -> float:
     return abs(math.log(len(one) / len(two)))
 
 
+Sides = dict[str, list[Item]]  # label -> pairs of one corpus with the same negation in either span
+Twins = list[tuple[Item, Item]]
+
+
 def _even(items: Iterable[Item], language: str, seed: int, ledger: Ledger, reason: str) -> list[Item]:
-    """Keep the pairs of either label that find a twin of the other one, the nearest in length first come; by hash."""
-    classes: dict[Hashable, dict[str, list[Item]]] = defaultdict(lambda: defaultdict(list))
+    """Keep the pairs of either label that find a twin of the other one, the nearest in length first come; by hash.
+
+    Twins are of one corpus and have the same negation in either span. What is left over is matched in fours: a pair of each label without
+    and with a negation in the premise, likewise in the hypothesis, so that each span alone still has one as often under either label. Of the two
+    together that is no longer so: who denies what the other says, opposes it.
+    """
+    corpora: dict[str, dict[tuple[bool, bool], Sides]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    count = 0
     for item in sorted(items, key=lambda item: chance(seed, *item.rank)):
-        classes[_class(item, language)][item.label].append(item)
-    kept: list[Item] = []
-    for sides in classes.values():
-        few, many = (*sorted(sides.values(), key=len), [])[:2] if len(sides) == 2 else ([], next(iter(sides.values())))
-        left = list(many)
-        for item in few:
-            near = min(left, key=lambda o: _apart(o.premise, item.premise) + _apart(o.hypothesis, item.hypothesis), default=None)
-            if near and max(_apart(near.premise, item.premise), _apart(near.hypothesis, item.hypothesis)) <= LIKE:
-                left.remove(near)
-                kept += [item, near]
-        ledger.excluded[reason] += sum(map(len, sides.values()))
-    ledger.excluded[reason] -= len(kept)
+        corpora[item.document.corpus][denies(item.premise, language), denies(item.hypothesis, language)][item.label].append(item)
+        count += 1
+    twins: Twins = []
+    for classes in corpora.values():
+        for signs in SIGNS:
+            twins += _twins(classes[signs], classes[signs])
+        for one, two in (("opposes", "supports"), ("supports", "opposes")):
+            first = _twins({one: classes[False, True][one]}, {two: classes[False, False][two]})
+            second = _twins({one: classes[True, False][one]}, {two: classes[True, True][two]})
+            twins += [pair for both in zip(first, second, strict=False) for pair in both]
+    kept = [item for pair in twins for item in pair]
+    ledger.excluded[reason] += count - len(kept)
     return sorted(kept, key=lambda item: item.rank)
+
+
+def _twins(here: Sides, there: Sides) -> Twins:
+    """Return pairs of a pair of one label from `here` with one of the other label from `there`, of like lengths; both are taken out of their lists."""
+    sides = sorted(((label, some) for side in (here, there) for label, some in side.items()), key=lambda side: len(side[1]))
+    if len({label for label, _ in sides}) < 2:
+        return []
+    few, many = sides[0][1], next(some for label, some in sides if label != sides[0][0])
+    found: Twins = []
+    for item in list(few):
+        near = min(many, key=lambda o: _apart(o.premise, item.premise) + _apart(o.hypothesis, item.hypothesis), default=None)
+        if near and max(_apart(near.premise, item.premise), _apart(near.hypothesis, item.hypothesis)) <= LIKE:
+            many.remove(near)
+            few.remove(item)
+            found.append((item, near))
+    return found
 
 
 def _telling(items: Sequence[Item], seed: int) -> set[tuple[str, int]]:
@@ -138,31 +161,27 @@ def _telling(items: Sequence[Item], seed: int) -> set[tuple[str, int]]:
 
 
 def _couples(items: Sequence[Item], language: str, seed: int) -> list[tuple[Item, Item]]:
-    """Return couples of one supporting and one opposing pair that can swap their hypotheses: first from the same document, then from the same corpus.
+    """Return couples of one supporting and one opposing pair of one corpus, but two documents, that can swap their hypotheses.
 
     Their hypotheses are alike in negation and length, so that swapping changes neither; each pair is in one couple at most.
     """
-    open_ = {item.rank: item for item in sorted(items, key=lambda item: chance(seed, "couple", *item.rank))}
+    places: dict[Hashable, dict[str, list[Item]]] = defaultdict(lambda: defaultdict(list))
+    for item in sorted(items, key=lambda item: chance(seed, "couple", *item.rank)):
+        places[item.document.corpus, denies(item.hypothesis, language)][item.label].append(item)
     couples: list[tuple[Item, Item]] = []
-    for same_document in (True, False):
-        places: dict[Hashable, dict[str, list[Item]]] = defaultdict(lambda: defaultdict(list))
-        for item in open_.values():
-            place = (item.document.id if same_document else item.document.corpus, denies(item.hypothesis, language))
-            places[place][item.label].append(item)
-        for sides in places.values():
-            if len(sides) < 2:
-                continue
-            one, two = (sides[label] for label in sorted(sides))
-            for item in one:
-                partner = _partner(item, two)
-                if partner:
-                    two.remove(partner)
-                    couples.append((item, partner))
-                    del open_[item.rank], open_[partner.rank]
+    for sides in places.values():
+        if len(sides) < 2:
+            continue
+        one, two = (sides[label] for label in sorted(sides))
+        for item in one:
+            partner = _partner(item, two, language)
+            if partner:
+                two.remove(partner)
+                couples.append((item, partner))
     return couples
 
 
-def _partner(item: Item, others: Sequence[Item]) -> Item | None:
-    """Return the first pair that lies far enough away and has about as long a hypothesis. Not the likest: likes may belong together after all."""
-    far = (o for o in others if o.document.id != item.document.id or abs(o.at - item.at) >= DISTANCE)
-    return next((o for o in far if _apart(o.hypothesis, item.hypothesis) <= LIKE), None)
+def _partner(item: Item, others: Sequence[Item], language: str) -> Item | None:
+    """Return the first pair of another document that has about as long a hypothesis, and shares no word with this one on either way round."""
+    like = (o for o in others if o.document.id != item.document.id and _apart(o.hypothesis, item.hypothesis) <= LIKE)
+    return next((o for o in like if not shared(item.premise, o.hypothesis, language) and not shared(o.premise, item.hypothesis, language)), None)

@@ -12,23 +12,19 @@ over documents that a split puts on the same side.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 
 from build_data.makers.cohesion import scripts
 from build_data.makers.common import Declared, Made, chance, common_fields, read_documents
-from build_data.makers.tied import Group, Item, fit_across, fit_inside, grouped, items
+from build_data.makers.tied import Group, Item, fit_inside, grouped, grouped_across, items
 from build_data.parse import Parser
-from build_data.split import side
 from build_data.steps import Ledger
 from corpora.records import Choice, Document, Record
 
 NAME = "endings"
-VERSION = 1
+VERSION = 2
 ENDINGS = 4
 RATIO = 1.15  # longest ending of a group over the shortest, in characters
-CHUNK = 1_000  # left-over contexts that are grouped together: finding groups takes the square of it
-CELLS, SMALLEST_SHARE = (0.8, 0.3), 0.005  # see _chunks: what finds no group in its narrow cell may find one in a wide one
 
 
 def endings(documents: Sequence[Document], language: str, parser: Parser, seed: int, *, max_sentences: int) -> Made:
@@ -52,32 +48,13 @@ def endings(documents: Sequence[Document], language: str, parser: Parser, seed: 
         rest += sorted(over, key=lambda item: chance(seed, item.place))[:room]
         if full := ENDINGS * len(found[most:]) + len(over[room:]):
             ledger.excluded["document_full"] += full
-    for width in CELLS:
-        chunks, rest = list(_chunks(rest, width)), []
-        for chunk in chunks:
-            found, over = grouped(chunk, ENDINGS, RATIO, fit_across, topics)
-            groups += [(group, "same_genre") for group in found]
-            rest += over
+    across, rest = grouped_across(rest, ENDINGS, RATIO, topics)
+    groups += [(group, "same_genre") for group in across]
     if rest:
         ledger.excluded["no_group"] += len(rest)
     rows = sorted((row for group, origin in groups for row in _rows(group, origin, seed)), key=lambda r: r.id)
     ledger.kept = len(rows)
     return Made(rows, [read.close(), ledger.close()])
-
-
-def _chunks(left: Sequence[Item], width: float) -> Iterator[list[Item]]:
-    """Yield left-over items of one corpus and genre ("web" of "web: Opinion"), of documents that are neighbours in the order in which splits take them.
-
-    Rows whose texts a split finds on both sides are lost to validation, and a maker does not know the split's share. So chunks are cells of
-    that order, each `width` of the next: of .8, at most a fifth of the validation documents have train documents in their cell, whatever the share.
-    """
-    cells: dict[tuple[str, str, int], list[Item]] = {}
-    for item in sorted(left, key=lambda i: (side(i.document.id), i.place)):
-        cell = math.floor(math.log(max(side(item.document.id), SMALLEST_SHARE)) / math.log(width))
-        cells.setdefault((item.document.corpus, item.document.genre.partition(":")[0], cell), []).append(item)
-    for _, some in sorted(cells.items(), key=lambda c: c[0]):
-        for start in range(0, len(some), CHUNK):
-            yield some[start : start + CHUNK]
 
 
 def _rows(group: Group, origin: str, seed: int) -> Iterator[Record]:

@@ -7,19 +7,24 @@ wrong one as of a right one.
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise, takewhile
 
 from build_data.makers.cohesion import Line, Script
 from build_data.makers.common import chance
 from build_data.near import jaccard, normal
+from build_data.split import side
 from build_data.steps import Ledger
 from corpora.records import Document
 
 TIED = 3  # last sentences of the context, one of which the ending must be tied to
 CONTEXT, CONTEXT_WORDS = 4, 70  # most sentences and words of a context
 APART = 4  # sentences between one context with its ending and another of the same document: nearer ones often could follow too
+LOOKED_AT = 80  # items of about its length among which one finds its group
+CHUNK = 1_000  # items over documents that are grouped together
+CELLS, SMALLEST_SHARE = (0.8, 0.3), 0.005  # see chunks
 ALIKE = 0.3  # Jaccard similarity of character 5-grams from which two endings say the same
 
 
@@ -97,16 +102,16 @@ def _tied(item: Item, ending: Line) -> bool:
     return any(line.ties & ending.ties for line in item.context)
 
 
-def fit_strangers(item: Item, other: Item) -> bool:
-    """The same, and not even a word of the document's topic in common."""
-    return fit_inside(item, other) and _strangers(item, other)
-
-
 def fit_across(item: Item, other: Item) -> bool:
     """The same for items of two documents, where a topic's words would tie too."""
     if item.document.id == other.document.id:
         return fit_inside(item, other)
     return _strangers(item, other) and _unlike(item, other)
+
+
+def fit_apart(item: Item, other: Item) -> bool:
+    """The same for items of two documents only: within one, much could stand next."""
+    return item.document.id != other.document.id and fit_across(item, other)
 
 
 def _strangers(item: Item, other: Item) -> bool:
@@ -116,28 +121,66 @@ def _strangers(item: Item, other: Item) -> bool:
 def grouped(some: Iterable[Item], size: int, ratio: float, fit: Fit, topics: Mapping[str, frozenset[str]] | None = None) -> tuple[list[Group], list[Item]]:
     """Return groups of `size` items that all fit one another, and the items left over; the same for any order of `some`.
 
-    No ending of a group is longer than `ratio` times another, in characters. Greedy, the shortest first, with the next in length that
-    fit; given the documents' `topics`, with those whose document has most stems in common.
+    No ending of a group is longer than `ratio` times another, in characters. Greedy, the shortest first, with the next LOOKED_AT in length
+    that fit; given the documents' `topics`, with those of them whose document has most stems in common.
     """
-    left, groups, over = sorted(some, key=lambda item: (len(item.ending.text), item.place)), list[Group](), list[Item]()
+    left = deque(sorted(some, key=lambda item: (len(item.ending.text), item.place)))
+    groups, over, used, known = list[Group](), list[Item](), set[str](), dict[tuple[str, str], float]()
     while left:
-        first = left.pop(0)
-        group = [first]
-        near = [item for item in left if len(item.ending.text) <= ratio * len(first.ending.text)]
+        first = left.popleft()
+        if first.place in used:
+            continue
+        longest = ratio * len(first.ending.text)
+        near = list(islice(takewhile(lambda item: len(item.ending.text) <= longest, (item for item in left if item.place not in used)), LOOKED_AT))
         if topics is not None:
-            near.sort(key=lambda item: -_likeness(topics[first.document.id], topics[item.document.id]))
+            near.sort(key=lambda item: -_likeness(first.document.id, item.document.id, topics, known))
+        group = [first]
         for item in near:
-            if len(group) < size and all(fit(item, member) for member in group):
+            if all(fit(item, member) for member in group):
                 group.append(item)
+                if len(group) == size:
+                    break
         if len(group) < size:
             over.append(first)
             continue
         groups.append(tuple(group))
-        used = {item.place for item in group}
-        left = [item for item in left if item.place not in used]
+        used.update(item.place for item in group)
     return groups, over
 
 
-def _likeness(one: frozenset[str], two: frozenset[str]) -> float:
-    """Return the cosine of two sets, 0 to 1."""
-    return len(one & two) / math.sqrt(max(1, len(one) * len(two)))
+def _likeness(one: str, two: str, topics: Mapping[str, frozenset[str]], known: dict[tuple[str, str], float]) -> float:
+    """Return the cosine of the stems of two documents, 0 to 1; what was asked for before is in `known`."""
+    found = known.get((one, two))
+    if found is None:
+        a, b = topics[one], topics[two]
+        found = known[one, two] = len(a & b) / math.sqrt(max(1, len(a) * len(b)))
+    return found
+
+
+def chunks(left: Sequence[Item], width: float) -> Iterator[list[Item]]:
+    """Yield items of one corpus and genre ("web" of "web: Opinion"), of documents that are neighbours in the order in which splits take them.
+
+    Rows whose texts a split finds on both sides are lost to validation, and a maker does not know the split's share. So chunks are cells of
+    that order, each `width` of the next: of .8, at most a fifth of the validation documents have train documents in their cell, whatever the share.
+    """
+    cells: dict[tuple[str, str, int], list[Item]] = {}
+    for item in sorted(left, key=lambda i: (side(i.document.id), i.place)):
+        cell = math.floor(math.log(max(side(item.document.id), SMALLEST_SHARE)) / math.log(width))
+        cells.setdefault((item.document.corpus, item.document.genre.partition(":")[0], cell), []).append(item)
+    for _, some in sorted(cells.items(), key=lambda c: c[0]):
+        for start in range(0, len(some), CHUNK):
+            yield some[start : start + CHUNK]
+
+
+def grouped_across(
+    some: Sequence[Item], size: int, ratio: float, topics: Mapping[str, frozenset[str]], fit: Fit = fit_across
+) -> tuple[list[Group], list[Item]]:
+    """Return groups over documents of one corpus and genre, and the items left over: what finds no group in its narrow cell may find one in a wide one."""
+    groups, rest = list[Group](), list(some)
+    for width in CELLS:
+        cells, rest = list(chunks(rest, width)), []
+        for cell in cells:
+            found, over = grouped(cell, size, ratio, fit, topics)
+            groups += found
+            rest += over
+    return groups, rest

@@ -1,0 +1,78 @@
+"""Does a reader see, without the connective, what one span says of the other? Pure rules on two spans; the word lists are the language's connectives_*.toml.
+
+A connective can carry its relation alone: of the pairs that a parse attests, about every fourth could as well have been joined by
+another one (docs/native-review/README.md). So a pair stays only if its spans show what it is:
+
+- opposing: one denies what the other says or lets expect ("A. Not B"), in its main clause, and both are short or share a word;
+  or one obliges and the other permits, of the same thing; or one tells of an attempt and the other that it failed.
+- supporting: a condition with what follows from it; or a reason or result whose spans both deny or both affirm, or take up a word of each other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from build_data.grammar import PLAIN
+from build_data.makers.connectives import Connectives
+from build_data.stems import stem
+
+WORD = re.compile(r"[^\W\d_]+")
+SHORT = 4  # letters of the shortest word that two spans may share
+LETTERS = 6  # of its stem
+LINKED = 22  # words of a span that shares one with the other, at most
+ALONE = (14, 12)  # words of premise and hypothesis that share none: beyond, what is denied is seldom what the other says
+OPENING = 4  # words of a span among which one that points back ties it to the other
+
+
+def shared(one: str, two: str, language: str) -> bool:
+    """Tell whether two spans have a word of four letters up in common, in whatever form."""
+    return not _stems(one, language).isdisjoint(_stems(two, language))
+
+
+def _stems(text: str, language: str) -> frozenset[str]:
+    return frozenset(stem(word, language)[:LETTERS] for word in WORD.findall(text.casefold()) if len(word) >= SHORT)
+
+
+def denies(text: str, language: str) -> bool:
+    """Tell whether a span has a plain negation anywhere."""
+    return any(PLAIN[language].fullmatch(word) for word in WORD.findall(text.casefold()))
+
+
+def denies_first(text: str, language: str) -> bool:
+    """Tell whether a span has a plain negation before its first comma: in its main clause, for all that signs can say."""
+    return denies(text.partition(",")[0], language)
+
+
+def opposes(premise: str, hypothesis: str, language: str, lists: Connectives) -> bool:
+    """Tell whether two spans that a connective sets against each other are seen to be so without it."""
+    sizes = len(premise.split()), len(hypothesis.split())
+    if max(sizes) > LINKED:
+        return False
+    ties = shared(premise, hypothesis, language)
+    one, two = denies(premise, language), denies(hypothesis, language)
+    if one == two:
+        return not one and ties and _has(lists.obliging, premise) and _has(lists.permitting, hypothesis)
+    if not denies_first(premise if one else hypothesis, language):
+        return False
+    if ties:
+        return True
+    if one:
+        return False
+    short = sizes[0] <= ALONE[0] and sizes[1] <= ALONE[1] and premise.count(",") <= 1 and "," not in hypothesis
+    return short or _has(lists.attempting, premise)
+
+
+def supports(premise: str, hypothesis: str, language: str, lists: Connectives) -> bool:
+    """Tell the same of a reason or result. Where one span denies and the other affirms, they must speak of the same thing, or they would read as opposed."""
+    if denies(premise, language) == denies(hypothesis, language):
+        return True
+    return shared(premise, hypothesis, language) or _points_back(hypothesis, lists.links)
+
+
+def _points_back(text: str, links: Iterable[str]) -> bool:
+    return not set(links).isdisjoint(WORD.findall(text.casefold())[:OPENING])
+
+
+def _has(pattern: re.Pattern[str] | None, text: str) -> bool:
+    return pattern is not None and pattern.search(text) is not None
