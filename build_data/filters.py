@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from build_data import filters_parse, filters_task, grammar, heuristics, langid, meaning, neighbours, numerals
+from build_data import filters_parse, filters_task, grammar, heuristics, langid, meaning, neighbours, numerals, word_lists
 from build_data.filters_base import Filter, Item, Need, View, check_bounds, failure, score
 from build_data.filters_quality import damage_odds
 from build_data.parse import Parse, Parser
@@ -186,7 +186,7 @@ def filter_step(filters: Sequence[Filter], language: str, parser: Parser | None,
         for record in records:
             yield _judge(record, used, language, parses if parsed else None, likes, sources, parsed)
 
-    counted = [known_sha256(path)[:16] for name in ("quality", "tags") if (path := Path(__file__).parent / f"{name}_{language}.toml").is_file()]
+    counted = [known_sha256(path)[:16] for name in ("quality", "tags") if (path := Path(__file__).parent / f"{name}_{language}.toml").is_file()] + word_lists.marks("en", language)
     settings: dict[str, Any] = {
         "language": language, "filters": [[f.name, f.low, f.high] for f in used], "counted": counted,
         "pack": parsed.fingerprint if parsed else "", "encoder": compared.fingerprint if compared else "",

@@ -1,51 +1,22 @@
-"""Scores that know a language: negation, finite verbs, fragments. Word lists here, decisions in filters.py."""
+"""Scores that know a language: negation, finite verbs, fragments. Words in lists_LANGUAGE.toml, decisions in filters.py."""
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
 
+from build_data import word_lists
 from build_data.heuristics import words
 from build_data.parse import Parse, Sentence
 
-# Plain negations: one side having such a word and the other side nothing negative at all is a lost or invented negation.
-PLAIN: Mapping[str, re.Pattern[str]] = {
-    "en": re.compile(r"(?:not|never|no|nobody|none|nothing|nowhere|neither|nor|cannot|\w+n['’]t)", re.IGNORECASE),
-    "fi": re.compile(
-        r"(?:en|et|ei|emme|ette|eivät)(?:kä|kö)?|älä|älkää|älköön|älkööt|älkäämme|äläkä|älkääkä|miksei|jollei|muttei|vaikkei|koskei"
-        r"|(?:ett|ell)(?:en|et|ei|emme|ette|eivät)"
-    ),
-    "hu": re.compile(r"(?:nem|ne|sem|se|nincs|nincsen|nincsenek|sincs|sincsenek|soha|sose|sohasem|sosem|senki\w*|semmi\w*|sehol|sehova|sehogy\w*|egyik\w*sem)"),
-}  # fmt: skip
-# Everything that may carry a negation, hidden ones included ("without" -> "ilman" -> "nélkül", un-, -less, hardly, fail to).
-HIDDEN: Mapping[str, re.Pattern[str]] = {
-    "en": re.compile(
-        r"without|un\w{3,}|in\w{4,}|im\w{4,}|dis\w{3,}|ir\w{4,}|il\w{4,}|non\w*|\w+less\w*|hardly|barely|scarcely|rarely|seldom|few|little|only|until|till"
-        r"|unless|except|but|instead|rather|else|fail\w*|lack\w*|miss\w*|den(?:y|ie[sd])|refus\w*|reject\w*|neglect\w*|avoid\w*|stop\w*|prevent\w*|forbid\w*|banned|ban"
-        r"|against|away|out|off|free|too|any\w*|ain|neutral|alone|quit|nope|nay|wonder|doubt\w*|before|beyond|than|empty|false|wrong|absent|last|dunno|sure|yet|ever"
-        r"|lest|minus|zero",
-        re.IGNORECASE,
-    ),
-    "fi": re.compile(
-        r"ilman|\w*(?:ton|tön|ttoma\w*|ttömä\w*|tta|ttä)|tuskin|harvoin|harva\w*|epä\w+|vain|vasta|muu\w*|puut\w+|kiel\w+|lakkaa\w*|lopet\w+|vähä\w*|paitsi"
-        r"|sijasta|sijaan|vailla|väärin|väärä\w*|kunnes|ennen|liian|tyhjä\w*"
-    ),
-    "hu": re.compile(
-        r"nélkül\w*|\w*(?:tlan|tlen|talan|telen|atlan|etlen)\w*|alig\w*|ritkán|csak|hacsak|kivéve|helyett\w*|hiány\w*|tilos|tilt\w*|kevés\w*|kevesen|üres\w*|amíg"
-        r"|míg|mielőtt|hanem|túl|elég|\w*mulaszt\w*|\w*tagad\w*|\w*utasít\w*|aligha|kerül\w*|ugye|ellen\w*"
-    ),
-}  # fmt: skip
+PLAIN = {language: word_lists.joined(one.plain) for language, one in word_lists.table(lambda lists: lists.negation).items()}
+HIDDEN = {language: word_lists.joined(one.hidden) for language, one in word_lists.table(lambda lists: lists.negation).items()}
 
 # English verb forms that demand a finite verb in the translation too. Hungarian leaves "is/are" out (A ház nagy), so they ask for nothing there.
 FINITE_IN_ENGLISH = re.compile(r"(?:was|were|did|does|do|can|could|will|would|must|should|may|might|has|had|have|went|said|made|came|took)", re.IGNORECASE)
 COPULA_IN_ENGLISH = re.compile(r"(?:is|are|am)", re.IGNORECASE)
-ZERO_COPULA = frozenset({"hu"})
-
-DANGLING: Mapping[str, frozenset[str]] = {  # words no sentence ends with
-    "fi": frozenset(("ja", "tai", "mutta", "että", "koska", "jos", "kun", "vaikka", "sekä", "eli", "joka", "jonka")),
-    "hu": frozenset(("a", "az", "és", "vagy", "de", "hogy", "mert", "ha", "amikor", "mint", "egy", "amely", "aki")),
-}
+ZERO_COPULA = frozenset(word_lists.table(lambda lists: lists.drops_is))
+DANGLING = {language: frozenset(words) for language, words in word_lists.table(lambda lists: lists.dangling).items()}  # words no sentence ends with
 
 
 class _Kinds(dict[str, int]):

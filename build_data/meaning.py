@@ -1,4 +1,4 @@
-"""What a translation must keep whatever its words: names, questions, quantifiers and connectives. Word lists, no parse, no model.
+"""What a translation must keep whatever its words: names, questions, quantifiers and connectives. Words from lists_LANGUAGE.toml, no parse, no model.
 
 A language without a list is passed over: its score is that of a perfect match.
 """
@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
 
+from build_data import word_lists
 from build_data.heuristics import AROUND, folded, tokens, words
 
 STEM = 4  # letters of a name that survive most case endings (Helsinki: Helsingissä)
@@ -19,33 +19,8 @@ NO_NAME = re.compile(
 )
 CLOSING = ".!?:…"
 
-QUESTION_WORDS: Mapping[str, re.Pattern[str]] = {  # a question may be told by its first words or by the Finnish clitic
-    "fi": re.compile(r"(?:mi(?:kä|tä|nä|hin|ssä|stä|ltä|lle|llä|lloin|ksi|ten|nne|nkä|llai\w+|nkälai\w+|tkä|tähän|hen)|ku(?:ka|ka\w+|inka|mpi\w*|mman|mma\w+)"
-                     r"|ke(?:n|tä|lle|neltä|nelle|nen|ihin|tkä|nkä|stä|ssä|lläkin)|koska|montako|paljonko|\w{2,}k[oö](?:han|hän|s)?)", re.IGNORECASE),
-    "hu": re.compile(r"(?:mi(?:t|k|ket|nek|ben|ből|be|vel|ről|re|lyen\w*|kor|ért|kénti?|óta|kortól|féle|ig)?|ki(?:t|k|ket|nek|vel|től|re|ről|hez|é)?|hol|hova|hová|honnan|hogy|hogyan"
-                     r"|mely\w*|melyik\w*|hány\w*|mennyi\w*|meddig|merre|vajon|ugye|nemde|mióta|milyen\w*|-e|\w+-e)", re.IGNORECASE),
-}  # fmt: skip
-
-# Words that decide what follows from a sentence: quantifiers and connectives by class, English beside the others.
-SCOPE: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "all": r"all|every\w*|each|both|whole|always|entire\w*", "some": r"some|several|a-few|certain",
-        "many": r"many|much|most|lots?|often|mostly|plenty", "few": r"few|little|rarely|seldom|hardly|fewer|less|least", "only": r"only|just|merely|solely|alone|except",
-        "or": r"or|either", "if": r"if|unless|whether", "because": r"because|since|therefore|thus|hence|so|as|for", "but": r"but|however|although|though|yet|despite|while|nevertheless",
-    },
-    "fi": {
-        "all": r"kaikk\w+|kaike\w+|joka\w*|jokai\w+|kumpi\w+|kumma\w+|molem\w+|koko\w*|aina|kukin|kunkin|kumpaa\w+", "some": r"jo(?:ku|nku|ta\w*|tku\w*|itakin|kin|nkin|ssa\w*)|er(?:äs|ää\w*|äi\w*)|muuta\w+|usea\w*|usei\w*|tietty\w*|tiety\w+|joitain",
-        "many": r"mon(?:et|i|ta|en|ia|i\w+|e\w+)|paljo\w*|usei\w+|usea\w*|enemmistö\w*|suuri\w*|lähes|runsaa\w+|eniten|enemmän", "few": r"harv\w+|vähä\w*|vähe\w+|tuskin|pari", "only": r"vain|ainoa\w*|ainoast\w+|vasta|pelk\w+|yksin\w*|paitsi|juuri",
-        "or": r"tai|vai|taikka|joko", "if": r"jos\w*|ellei\w*|jollei\w*|mikäli|\w+k[oö]", "because": r"koska|sillä|joten|siksi|siis|kun|niin|siten|näin|takia|vuoksi",
-        "but": r"mutta|vaan|kuitenkin|vaikka\w*|silti|tosin|sen\s?sijaan|kun|muttei",
-    },
-    "hu": {
-        "all": r"mind\w*|minden\w*|összes\w*|egész\w*|mindig|valamennyi\w*|teljes\w*", "some": r"néhány\w*|vala\w+|némely\w*|egyes\w*|több\w*|bizonyos\w*|pár\w*",
-        "many": r"sok\w*|legtöbb\w*|gyakran|többség\w*|számos\w*|több\w*|rengeteg\w*|nagyon|főleg|javarészt", "few": r"kevés\w*|keves\w*|ritkán|alig\w*|kevé\w+", "only": r"csak|csupán|kizárólag|egyedül\w*|mindössze|kivéve|éppen|pusztán",
-        "or": r"vagy|akár|avagy", "if": r"ha\w*|hacsak|amennyiben|vajon|\w+-e", "because": r"mert|mivel|ezért|tehát|így|hiszen|azért|miatt|mint|amint|ahogy|óta|annyira|olyan",
-        "but": r"de|azonban|hanem|viszont|bár|noha|ám|mégis|ellenére|míg|pedig|habár|ugyan",
-    },
-}  # fmt: skip
+ASKS = {language: word_lists.joined(words) for language, words in word_lists.table(lambda lists: lists.asks).items()}
+SCOPE = word_lists.table(lambda lists: lists.scope)  # language -> class -> words that decide what follows from a sentence
 
 
 @functools.lru_cache(4096)
@@ -91,8 +66,8 @@ def question_changed(text: str, source: str, language: str) -> float:
     asked, asks = (side.rstrip("\"'”’»)] ").endswith("?") for side in (source, text))
     if asked == asks:
         return 0.0
-    if asked and language in QUESTION_WORDS:
-        return float(not any(QUESTION_WORDS[language].fullmatch(word) for word in words(text)[:3]))
+    if asked and language in ASKS:
+        return float(not any(ASKS[language].fullmatch(word) for word in words(text)[:3]))
     return 1.0
 
 
@@ -100,7 +75,7 @@ class _Classes(dict[str, int]):
     """Word -> the classes of SCOPE it belongs to, as bits in the order of the classes; kept, since words come back often."""
 
     def __init__(self, language: str) -> None:
-        self.patterns = [re.compile(pattern) for pattern in SCOPE[language].values()]
+        self.patterns = [word_lists.joined(words) for words in SCOPE[language].values()]
 
     def __missing__(self, word: str) -> int:
         folded = word.casefold()

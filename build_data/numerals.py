@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
 
+from build_data import word_lists
 from build_data.heuristics import words
 
 DIGIT = re.compile(r"\d")
@@ -17,24 +17,7 @@ GROUPED = re.compile(r"\d{1,3}(?:[.,  \u2009\u202f]\d{3})+(?!\d)")  # 1,000 or 1
 NUMERAL = re.compile(r"\d+(?:[.,]\d+)*")
 AFTERNOON = re.compile(r"\d\s?p\.?m\b", re.IGNORECASE)
 
-# Where a written-out number may stand for digits: the beginnings of its word forms, ordinals included.
-SPELLED: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "0": "zero", "1": "one first once", "2": "two second twice both couple", "3": "three third", "4": "four", "5": "five fif", "6": "six", "7": "seven",
-        "8": "eight", "9": "nine nin", "10": "ten decade", "11": "eleven", "12": "twelve twelf dozen noon midnight", "13": "thirteen", "14": "fourteen", "15": "fifteen quarter",
-        "16": "sixteen", "17": "seventeen", "18": "eighteen", "19": "nineteen", "20": "twent", "24": "twenty-four", "30": "thirt half", "40": "fort", "50": "fift",
-        "60": "sixt", "70": "sevent", "80": "eight", "90": "ninet", "100": "hundred centur", "1000": "thousand",
-    },
-    "fi": {
-        "0": "nolla", "1": "yksi yhd yhte yhti ensim", "2": "kaksi kahd kahte kaht toinen tois pari", "3": "kolm", "4": "nelj", "5": "viisi viid viit",
-        "6": "kuusi kuud kuut", "7": "seits", "8": "kahdeks", "9": "yhdeks", "10": "kymmen", "11": "yksitoista yhdentoista yhdetoista",
-        "12": "kaksitoista kahdentoista kahdetoista tusina", "20": "kaksikymment kahdenkymmen kahdeskymmen", "100": "sata sada", "1000": "tuhat tuhan",
-    },
-    "hu": {
-        "0": "nulla", "1": "egy els", "2": "két kett másod", "3": "három hárm harmad", "4": "négy negy", "5": "öt", "6": "hat", "7": "hét het",
-        "8": "nyolc", "9": "kilenc", "10": "tíz tiz", "11": "tizenegy", "12": "tizenk tucat", "20": "húsz husz", "100": "száz", "1000": "ezer ezr",
-    },
-}  # fmt: skip
+SPELLED = word_lists.table(lambda lists: lists.numerals)  # language -> digits -> beginnings of the words that may stand for them
 
 
 @functools.lru_cache(4096)

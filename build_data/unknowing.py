@@ -17,7 +17,7 @@ def _in(tables: Collection[str]) -> Callable[[str], bool]:
 KNOWS: Mapping[str, Callable[[str], bool]] = {
     "negation": _in(grammar.PLAIN),
     **dict.fromkeys(("scope", "hypothesis_scope"), _in(meaning.SCOPE)),
-    "answer_type": _in(filters_task.WHEN),
+    "answer_type": _in(filters_task.ANSWERS),
     **dict.fromkeys(("neighbours", "gap", "polarity"), lambda language: neighbours.neighbourhood(language) is not None),
     **dict.fromkeys(("tag_order", "tag_distance"), lambda language: filters_parse.norm(language) is not None),
     "quality": lambda language: filters_quality.weighing(language) is not None,

@@ -15,7 +15,7 @@ from corpora.config import ConfigError, pick, read
 from corpora.shards import known_sha256
 
 ROOT = Path(__file__).parent
-ReaderName = Literal["jsonl", "squad-json", "squad-jsonl", "conllu", "tsv-tags", "documents", "text", "aligned-tsv", "aligned-lines", "ccgbank"]
+ReaderName = Literal["jsonl", "squad-json", "squad-jsonl", "conllu", "tsv-tags", "documents", "sentences", "text", "aligned-tsv", "aligned-lines", "ccgbank"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +107,7 @@ class Corpus:
 def declared() -> Mapping[str, Path]:
     """Return every declared corpus, also those of $FIHU_DECLARATIONS: name -> its TOML file. Raises ConfigError for one that is declared twice."""
     found = languages.files((ROOT, *languages.folders()[1:]), "**/*.toml")
-    return {name: path for name, path in found.items() if not name.startswith(f"{languages.FOLDER}/")}
+    return {name: path for name, path in found.items() if name.partition("/")[0] not in (languages.FOLDER, languages.LISTS)}
 
 
 @functools.cache

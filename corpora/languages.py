@@ -16,6 +16,7 @@ from corpora.config import ConfigError, read
 
 ROOT = Path(__file__).parent
 FOLDER = "languages"
+LISTS = "lists"  # word lists of a language of your own; build_data/word_lists.py reads them
 CODE = re.compile(r"[a-z]{2,3}")
 
 

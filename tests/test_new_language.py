@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from build_data import unknowing
+from build_data import unknowing, word_lists
 from corpora import corpus as corpora
 from corpora import languages
 from corpora import study as studies
@@ -143,6 +144,66 @@ def test_filters_without_tables_are_named_for_translated_rows_too() -> None:
     assert unknowing.silent(SimpleNamespace(tasks={"qa": SimpleNamespace(kind="span")}, filters={}), [("qa", "mt-et")])["et"] == [
         "negation", "scope", "neighbours", "gap", "polarity", "tag_order", "tag_distance", "answer_type", "quality",
     ]  # fmt: skip
+
+
+LISTS = r"""
+asks = ["mis", "kes", "kus", "kas"]
+dangling = ["ja", "või"]
+
+[negation]
+plain = ["ei", "pole", "ära"]
+hidden = ["ilma", '\w+tu']
+
+[scope]
+""" + "\n".join(f'{name} = ["x"]' for name in ("all", "some", "many", "few", "only", "or", "if", "because", "but"))
+
+
+@pytest.fixture
+def listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of one's own with Estonian word lists."""
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists/et.toml").write_text(LISTS, "utf-8")
+    monkeypatch.setenv("FIHU_DECLARATIONS", str(tmp_path))
+    word_lists.declared.cache_clear()
+    yield tmp_path / "lists/et.toml"
+    word_lists.declared.cache_clear()
+
+
+def test_own_word_lists_are_read_beside_the_bundled_ones(listed: Path) -> None:
+    known = word_lists.declared()
+    assert (
+        set(known) == {"en", "fi", "hu", "et"} and known["et"].negation and known["et"].negation.plain == ("ei", "pole", "ära") and known["et"].answers is None
+    )
+    assert set(word_lists.table(lambda lists: lists.answers)) == {"en", "fi", "hu"} and not set(corpora.declared()) & {"lists/et"}
+    before = word_lists.marks("en", "et")
+    listed.write_text(LISTS.replace("pole", "polnud"), "utf-8")
+    assert word_lists.marks("en", "et")[0] == before[0] and word_lists.marks("en", "et")[1] != before[1], "other lists, and stored scores stay"
+
+
+def test_own_word_lists_give_the_filters_their_words(listed: Path) -> None:
+    code = (
+        "from build_data import grammar, meaning, unknowing; from types import SimpleNamespace\n"
+        "print(grammar.negation_mismatch('See pole tõsi.', 'That is true.', 'et'), meaning.question_changed('Kus ta on', 'Where is he?', 'et'))\n"
+        "print(*unknowing.silent(SimpleNamespace(tasks={'qa': SimpleNamespace(kind='span')}, filters={}), [('qa', 'mt-et')])['et'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, env={**os.environ, "FIHU_DECLARATIONS": str(listed.parent.parent)}
+    )
+    assert done.stdout.splitlines() == ["1.0 0.0", "neighbours gap polarity tag_order tag_distance answer_type quality"], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('asks = ["("]', "no regular expression"),
+        ('[scope]\nall = ["kõik"]', "must have the classes all, some"),
+        ('[negatoin]\nplain = ["ei"]', "did you mean negation"),
+    ],
+)
+def test_wrong_word_lists_say_what_to_write(listed: Path, text: str, message: str) -> None:
+    listed.write_text(text, "utf-8")
+    with pytest.raises(ConfigError, match=message):
+        word_lists.declared()
 
 
 def test_own_declarations_are_read_beside_the_bundled_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
