@@ -20,6 +20,7 @@ from corpora import languages as known_languages
 from corpora import study as studies
 from corpora.config import ConfigError
 from corpora.engine import LOCAL, Engine, engine_name, open_engine
+from corpora.lock import hold
 from corpora.parts import sweep_parts
 from corpora.shards import require_writable
 from corpora.study import Study
@@ -90,7 +91,7 @@ def _run(
     for language, names in unknowing.silent(loaded, wanted).items():
         say.print(f"{language}: no word lists or counts for the filters {', '.join(names)}, which refuse nothing there (docs/add-a-language.md)")
     start = time.monotonic()
-    with _Reporter() as reporter, _workers(engine, threads) as crew:
+    with hold(folder / ".work" / "lock", "make data"), _Reporter() as reporter, _workers(engine, threads) as crew:
         shop = recipes.Workshop(loaded, root, threads, reporter.update, [pair for pair in wanted if not ready[pair]], crew)
         for pair in wanted:
             name = ".".join(pair)

@@ -21,7 +21,7 @@ FRESH = 5.0  # seconds that the cluster's size is believed
 
 
 class RayPlace:
-    """The workers of a Ray cluster. `cores`: of a cluster that is started here; of one that is there already, all it has."""
+    """The workers of a Ray cluster. `cores`: of a cluster that is started here; of one that is there already, all it has; `cards`: its GPUs."""
 
     name = "ray"
 
@@ -33,6 +33,7 @@ class RayPlace:
         self._seen = 0.0
         self._total: dict[str, float] = {}
         self.cores = max(int(self.total().get("CPU", 1)), 1)
+        self.cards = int(self.total().get("GPU", 0))
 
     def total(self) -> dict[str, float]:
         """Return what the cluster has: "CPU", "GPU", "memory" (bytes). Raises ConfigError where it does not answer any more."""

@@ -39,3 +39,21 @@ class Squares:
 
 def broken() -> Squares:
     raise ConfigError("no such model; name another")
+
+
+POISON = "mini/en-nli:mini-nli-083-e"
+
+
+def poisoned_builder(study: Any, root: str, blind: bool) -> Any:
+    """A worker of the data stage that dies of one row."""
+    from build_data.builder import Builder, ShardOrder
+    from build_data.steps import Parts
+    from corpora.records import Record
+
+    class Poisoned(Builder):
+        def rows(self, records: Sequence[Record], order: ShardOrder) -> Parts:
+            if any(record.id == POISON for record in records):
+                os.kill(os.getpid(), signal.SIGSEGV)
+            return super().rows(records, order)
+
+    return Poisoned(study, Path(root), blind)

@@ -16,6 +16,8 @@ from rich.console import Console
 from corpora import cli
 from corpora import study as studies
 from corpora.config import ConfigError, pick
+from corpora.engine import RAY, engine_name, open_engine
+from corpora.lock import hold
 from corpora.study import Study
 from train.disk import check_disk
 from train.display import Bar
@@ -37,16 +39,17 @@ def main(
     workers: Annotated[int, typer.Option(help="worker processes; 0 = one per GPU, else one per core")] = 0,
     dry: Annotated[bool, typer.Option("--dry-run", help="print runs, steps and tokens; touch nothing")] = False,
     only_target: Annotated[str, typer.Option(help="leave out the other targets")] = "",
+    engine: Annotated[str, typer.Option(help="local, or ray (a cluster: RAY_ADDRESS); else what ENGINE says", show_default=False)] = "",
 ) -> None:
     """Train every run of STUDY that is not finished, in the order its graph asks for.
 
     Example: python -m train studies/mini.toml --after eval.score:score_run
     """
     console = Console(quiet=os.environ.get("RANK", "0") != "0")  # of several processes under torchrun the first one speaks
-    raise typer.Exit(_go(console, study, set_ or [], root, after, workers, dry, only_target))
+    raise typer.Exit(_go(console, study, set_ or [], root, after, workers, dry, only_target, engine_name(engine)))
 
 
-def _go(console: Console, path: Path, overrides: list[str], root: Path, after: str, workers: int, dry: bool, only: str) -> int:
+def _go(console: Console, path: Path, overrides: list[str], root: Path, after: str, workers: int, dry: bool, only: str, engine: str) -> int:
     if after and not (after.count(":") == 1 and all(after.split(":"))):
         raise ConfigError(f"--after {after!r}: write module:function, e.g. eval.score:score_run")
     study = studies.load(path, overrides)
@@ -60,12 +63,12 @@ def _go(console: Console, path: Path, overrides: list[str], root: Path, after: s
     if all(value == "done" for value in states.values()):
         console.print(f"nothing to do: all {len(runs)} runs of {study.name} are finished in {runs_folder(root)}", highlight=False, soft_wrap=True)
         return 0
-    summary = _execute(console, study, root, runs, after, workers)
+    summary = _execute(console, study, root, runs, after, workers, engine)
     _say(console, summary, runs, root, path)
     return summary.code
 
 
-def _execute(console: Console, study: Study, root: Path, runs: list[Run], after: str, workers: int) -> Summary:
+def _execute(console: Console, study: Study, root: Path, runs: list[Run], after: str, workers: int, engine: str) -> Summary:
     estimator = Estimator(study, root)
     todo = [run for run in runs if state(root, run, after) != "done"]
     bar = Bar(console, todo, {run.key: estimator.cost(run) for run in runs})
@@ -75,9 +78,16 @@ def _execute(console: Console, study: Study, root: Path, runs: list[Run], after:
 
             check_disk(study, root, todo, 1)
             return go(study, root, runs, after, bar)
+        if engine == RAY:
+            from train import spread
+
+            with hold(runs_folder(root) / f".lock-{study.name}", "make train"), open_engine(engine, workers or os.cpu_count() or 1) as team:
+                check_disk(study, root, todo, min(team.workers, len(todo)))
+                return spread.go(study, root, runs, after, bar, team, spread.threads_each(team))
         executor = Executor(study, root, runs, after, bar, workers)
         check_disk(study, root, todo, executor.count)
-        return executor.go()
+        with hold(runs_folder(root) / f".lock-{study.name}", "make train"):
+            return executor.go()
     finally:
         bar.close()
 

@@ -98,7 +98,7 @@ class Executor:
         """Run everything that is left. Ctrl-C (or SIGTERM) ends the workers at once; finished runs stay."""
         sweep(self.root)
         try:
-            with _interruptible(), _environment(self.threads):
+            with interruptible(), _environment(self.threads):
                 while self.waiting or any(worker.run for worker in self.team):
                     self._staff()
                     self._hand_out()
@@ -200,7 +200,7 @@ class Executor:
 
 
 @contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
+def interruptible() -> Iterator[None]:
     """Let SIGTERM end things as Ctrl-C does."""
 
     def stop(*_: object) -> None:
