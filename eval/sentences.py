@@ -26,7 +26,7 @@ def retrieval(target: Target, corpus: Corpus, pairs: Sequence[Aligned], language
     """
     from train import embeddings
 
-    english, foreign = _sides(corpus, pairs, language)
+    english, foreign = sides(corpus, pairs, language)
     vectors = [embeddings.every_layer(model, side, target.prefix) for side in (english, foreign)]
     layer = _layer(target, vectors[0][target.pooling])
     hits = search.nearest(vectors[0][target.pooling][layer], vectors[1][target.pooling][layer])
@@ -64,7 +64,7 @@ def _mined(target: Target, corpus: Corpus, rows: Sequence[Aligned], language: st
     """Return the candidates, and the gold pairs as (place among the English sentences, place among the foreign ones)."""
     from train import embeddings
 
-    english, foreign = _sides(corpus, rows, language)
+    english, foreign = sides(corpus, rows, language)
     places = [{row: place for place, row in enumerate(i for i, text in enumerate(side) if text)} for side in (english, foreign)]
     gold = {(places[0][i], places[1][i]) for i in range(len(rows)) if english[i] and foreign[i]}
     vectors = [embeddings.every_layer(model, [text for text in side if text], target.prefix)[target.pooling] for side in (english, foreign)]
@@ -76,7 +76,7 @@ def _english(corpus: Corpus, row: Aligned) -> str:
     return row.source if corpus.languages[0] == "en" else row.target
 
 
-def _sides(corpus: Corpus, rows: Sequence[Aligned], language: str) -> tuple[list[str], list[str]]:
+def sides(corpus: Corpus, rows: Sequence[Aligned], language: str) -> tuple[list[str], list[str]]:
     """Return (English, foreign) sentences. Raises ConfigError for a corpus in other languages."""
     if set(corpus.languages) != {"en", language}:
         raise ConfigError(f"corpus {corpus.name!r}: languages {list(corpus.languages)}; a retrieval test for {language!r} needs 'en' and {language!r}")

@@ -21,7 +21,7 @@ from corpora.base import default_cache, ensure_base, identity
 from corpora.config import ConfigError
 from corpora.shards import digest, write_json, write_text
 from corpora.study import RETRIEVAL, Study
-from train import checkpoint
+from train import before, checkpoint
 from train.data import study_texts, texts_key
 from train.features import Pieces
 from train.frozen import States
@@ -78,6 +78,7 @@ class Workshop:
             checkpoint.load_encoder(runs_folder(self.root) / run.parent / "checkpoint", self.encoder, self.pieces)
         model = Model(self.encoder, self.pieces, heads, run.seed, self.precision).to(self.device)
         model.states = self.states
+        before.remember(model, self.origin)
         return model.eval()
 
     def train(self, run: Run, progress: Progress, note: Note = lambda _: None) -> tuple[Model, Outcome]:
