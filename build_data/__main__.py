@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import sys
 import time
 from collections.abc import Iterator
@@ -21,7 +22,9 @@ from corpora import study as studies
 from corpora.config import ConfigError
 from corpora.engine import LOCAL, Engine, engine_name, open_engine
 from corpora.lock import hold
+from corpora.outlet import Outlet
 from corpora.parts import sweep_parts
+from corpora.remote import Remote, remote_of
 from corpora.shards import require_writable
 from corpora.study import Study
 
@@ -41,18 +44,28 @@ def main(
     root: Annotated[Path, typer.Option(help="folder under which data/ is written")] = Path(),
     threads: Annotated[int, typer.Option(help="threads for translation and parsing; 0 = all cores")] = 0,
     engine: Annotated[str, typer.Option(help="local, or ray (a cluster: RAY_ADDRESS); else what ENGINE says", show_default=False)] = "",
+    out: Annotated[str, typer.Option(help="URL where finished tasks are kept as well, e.g. s3://bucket/folder; else what OUT says", show_default=False)] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be built from what, and touch nothing")] = False,
 ) -> None:
     """Build the intermediate tasks of a study: English, machine-translated and native arms.
 
     Example: python -m build_data studies/mini.toml --lang fi
     """
-    command = "make data STUDY=" + str(study) + "".join(f" LANG={name}" for name in lang or ())
+    command = _command(study, lang or [], arm or [], task or [], set_ or [])
     try:
-        _run(study, lang or [], arm or [], task or [], set_ or [], root, threads or os.cpu_count() or 1, engine_name(engine), dry_run, command)
+        _run(study, lang or [], arm or [], task or [], set_ or [], root, threads or os.cpu_count() or 1, engine_name(engine), remote_of(out), dry_run, command)
     except KeyboardInterrupt:
         Console(stderr=True, highlight=False).print(f"\nstopped. Finished tasks and shards are kept; `{command}` goes on from there", markup=False)
         raise SystemExit(130) from None
+
+
+def _command(study: Path, languages: list[str], arms: list[str], tasks: list[str], overrides: list[str]) -> str:
+    """Return the command that builds the same, for cards: make where that can say it, else the module. Threads and folders decide nothing."""
+    name = study.name if study.is_absolute() else str(study)  # whose machine it was is nobody's business
+    chosen = [("--lang", languages), ("--arm", arms), ("--task", tasks), ("--set", overrides)]
+    if arms or tasks or len(languages) > 1 or len(overrides) > 1 or any("'" in line for line in overrides):
+        return shlex.join(["python", "-m", "build_data", name, *(part for option, values in chosen for value in values for part in (option, value))])
+    return f"make data STUDY={name}" + "".join(f" LANG={language}" for language in languages) + "".join(f" SET='{line}'" for line in overrides)
 
 
 def _run(
@@ -64,6 +77,7 @@ def _run(
     root: Path,
     threads: int,
     engine: str,
+    place: Remote | None,
     dry_run: bool,
     command: str,
 ) -> None:
@@ -80,9 +94,12 @@ def _run(
         return
     folder = root / "data" / loaded.name
     sweep_parts(folder)
-    ready = {pair: recipes.finished(loaded, *pair, root) for pair in wanted}
+    outlet = Outlet(place, root) if place else None
+    ready = {pair: recipes.finished(loaded, *pair, root) or _fetched(outlet, loaded, pair) for pair in wanted}
     if all(ready.values()):
         _across(loaded, root)  # a build that was killed after its last task has no table yet
+        if outlet:
+            outlet.send_data(loaded)
         say.print(f"nothing to do: all {len(wanted)} tasks of {path} are built and unchanged under {root / 'data' / loaded.name}")
         return
     require_writable(folder)
@@ -101,13 +118,28 @@ def _run(
             began = time.monotonic()
             manifest = recipes.build_task(shop, *pair, command)
             reporter.line(f"{name:<16} built in {time.monotonic() - began:4.0f} s {_counts(manifest)}")
+            if outlet:
+                outlet.send(studies.data_folder(loaded, *pair, root / "data"))
             if line := native_card.shares_line(manifest):
                 reporter.line(f"{'':<16} {line}")
     if straddling := _across(loaded, root):
         say.print(f"{straddling} validation rows hold a text that another arm trains on (which, and beside which: across.json)")
+    if outlet:
+        outlet.send_data(loaded)
     say.print(
         f"{len(wanted)} tasks under {root / 'data' / loaded.name} ({time.monotonic() - start:.0f} s); what was left out and why: excluded-*.parquet and README.md in each"
     )
+
+
+def _fetched(outlet: Outlet | None, study: Study, pair: tuple[str, str]) -> dict[str, Any] | None:
+    """Return the manifest of a task that another machine has finished, after bringing it here."""
+    from build_data import recipes
+
+    if outlet is None:
+        return None
+    key, folder = recipes.task_key(study, *pair), studies.data_folder(study, *pair, outlet.root / "data")
+    came = outlet.fetch(folder, lambda manifest: manifest.get("key") == key, "manifest.json")
+    return recipes.finished(study, *pair, outlet.root) if came else None
 
 
 @contextlib.contextmanager

@@ -30,6 +30,7 @@ KNOWN_TO = {
     "sklearn": {"build_data/hypothesis_only.py", "eval/details.py"},
     "scipy": {"eval/power.py"},
     "ray": {"corpora/engine_ray.py"},
+    "fsspec": {"corpora/remote.py"},
 }
 
 

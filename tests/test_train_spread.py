@@ -72,7 +72,7 @@ def test_ray_trains_a_study_to_the_same_scores(base, tmp_path, monkeypatch):
         if name == "ray":
             summary = spread.go(made, root, runs, "eval.score:score_run", local.Quiet(), open_engine("ray", 2))
         else:
-            summary = local.Executor(made, root, runs, "eval.score:score_run", local.Quiet(), 1).go()
+            summary = local.Executor(made, root, runs, "eval.score:score_run", local.Quiet(), 2).go()  # two workers: one thread each, as on Ray
         assert summary.code == 0, (summary.failed, summary.not_run)
         found[name] = {run.label: json.loads((run_folder(root, run) / "scores.json").read_text()) for run in runs if run.phase == "target"}
     assert found["ray"] == found["local"]

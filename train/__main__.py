@@ -18,13 +18,16 @@ from corpora import study as studies
 from corpora.config import ConfigError, pick
 from corpora.engine import RAY, engine_name, open_engine
 from corpora.lock import hold
+from corpora.outlet import Outlet
+from corpora.remote import Remote, remote_of
 from corpora.study import Study
 from train.disk import check_disk
 from train.display import Bar
 from train.estimate import Estimator
-from train.execute import Executor, Summary
+from train.execute import Executor, Show, Summary
 from train.forecast import dry_run
 from train.graph import plan
+from train.outlet import Sending, fetch_runs
 from train.run import Run, run_folder, runs_folder, state
 
 app = cli.App()
@@ -40,22 +43,31 @@ def main(
     dry: Annotated[bool, typer.Option("--dry-run", help="print runs, steps and tokens; touch nothing")] = False,
     only_target: Annotated[str, typer.Option(help="leave out the other targets")] = "",
     engine: Annotated[str, typer.Option(help="local, or ray (a cluster: RAY_ADDRESS); else what ENGINE says", show_default=False)] = "",
+    out: Annotated[str, typer.Option(help="URL where finished runs are kept as well, e.g. s3://bucket/folder; else what OUT says", show_default=False)] = "",
 ) -> None:
     """Train every run of STUDY that is not finished, in the order its graph asks for.
 
     Example: python -m train studies/mini.toml --after eval.score:score_run
     """
     console = Console(quiet=os.environ.get("RANK", "0") != "0")  # of several processes under torchrun the first one speaks
-    raise typer.Exit(_go(console, study, set_ or [], root, after, workers, dry, only_target, engine_name(engine)))
+    raise typer.Exit(_go(console, study, set_ or [], root, after, workers, dry, only_target, engine_name(engine), remote_of(out)))
 
 
-def _go(console: Console, path: Path, overrides: list[str], root: Path, after: str, workers: int, dry: bool, only: str, engine: str) -> int:
+def _go(
+    console: Console, path: Path, overrides: list[str], root: Path, after: str, workers: int, dry: bool, only: str, engine: str, place: Remote | None
+) -> int:
     if after and not (after.count(":") == 1 and all(after.split(":"))):
         raise ConfigError(f"--after {after!r}: write module:function, e.g. eval.score:score_run")
     study = studies.load(path, overrides)
     if only:
         pick(study.targets, only, "target of this study")
+    outlet = Outlet(place, root) if place and not dry and os.environ.get("RANK", "0") == "0" else None
+    if outlet:
+        outlet.fetch_data(study)
     runs = [run for run in plan(study, root, unbuilt=dry) if not only or run.phase == "intermediate" or run.target == only]
+    came = fetch_runs(outlet, root, runs, after) if outlet else 0
+    if came:
+        console.print(f"{came} runs were finished elsewhere; they are in {runs_folder(root)} now", highlight=False, soft_wrap=True)
     states = {run.key: state(root, run, after) for run in runs}
     if dry:
         dry_run(console, study, runs, states, Estimator(study, root, exact=True))
@@ -63,28 +75,29 @@ def _go(console: Console, path: Path, overrides: list[str], root: Path, after: s
     if all(value == "done" for value in states.values()):
         console.print(f"nothing to do: all {len(runs)} runs of {study.name} are finished in {runs_folder(root)}", highlight=False, soft_wrap=True)
         return 0
-    summary = _execute(console, study, root, runs, after, workers, engine)
+    summary = _execute(console, study, root, runs, after, workers, engine, outlet)
     _say(console, summary, runs, root, path)
     return summary.code
 
 
-def _execute(console: Console, study: Study, root: Path, runs: list[Run], after: str, workers: int, engine: str) -> Summary:
+def _execute(console: Console, study: Study, root: Path, runs: list[Run], after: str, workers: int, engine: str, outlet: Outlet | None) -> Summary:
     estimator = Estimator(study, root)
     todo = [run for run in runs if state(root, run, after) != "done"]
     bar = Bar(console, todo, {run.key: estimator.cost(run) for run in runs})
+    show: Show = Sending(bar, outlet, root) if outlet else bar
     try:
         if int(os.environ.get("WORLD_SIZE", "1")) > 1:  # torchrun or accelerate started several processes
             from train.together import go  # loads torch, in this process
 
             check_disk(study, root, todo, 1)
-            return go(study, root, runs, after, bar)
+            return go(study, root, runs, after, show)
         if engine == RAY:
             from train import spread
 
             with hold(runs_folder(root) / f".lock-{study.name}", "make train"), open_engine(engine, workers or os.cpu_count() or 1) as team:
                 check_disk(study, root, todo, min(team.workers, len(todo)))
-                return spread.go(study, root, runs, after, bar, team, spread.threads_each(team))
-        executor = Executor(study, root, runs, after, bar, workers)
+                return spread.go(study, root, runs, after, show, team, spread.threads_each(team))
+        executor = Executor(study, root, runs, after, show, workers)
         check_disk(study, root, todo, executor.count)
         with hold(runs_folder(root) / f".lock-{study.name}", "make train"):
             return executor.go()
