@@ -12,6 +12,7 @@ from eval.manifests import BuiltTask
 from eval.results import Results, Scored
 from eval.score import HEADLINE
 from eval.shared import of_study
+from train.metrics import METRICS as METRIC_OF
 
 _SQUAD = (
     "F1 is SQuAD's token F1, the best over the gold answers, after lower-casing and dropping ASCII punctuation and English articles (as XTREME does in every "
@@ -113,7 +114,8 @@ def notes(results: Results, unequal: Sequence[BuiltTask]) -> list[str]:
     for name, target in study.targets.items():
         if target.retrieval:
             prefix = f", prefix {target.prefix!r}" if target.prefix else ""
-            found.append(f"{name}: hidden state {target.layer}, {target.pooling} pooling{prefix}; numbers of other layers or harnesses are not comparable.")
+            layer = "the last hidden state" if target.layer == -1 else f"hidden state {target.layer}"
+            found.append(f"{name}: {layer}, {target.pooling} pooling{prefix}; numbers of other layers or harnesses are not comparable.")
     return [note for note in found if note]
 
 
@@ -176,6 +178,13 @@ def _span(times: Sequence[str]) -> str:
 def distinct(results: Results) -> list[Scored]:
     """Return the scored runs, each once, in the order of the tables."""
     return list({run.key: run for _, run in sorted(results.scored.items(), key=lambda item: _order(results, item[0]))}.values())
+
+
+def dev(results: Results, run: Scored) -> str:
+    """Return the English dev score that chose a run's checkpoint, '' where nothing was trained."""
+    target = str(run.lines[0]["target"])
+    scores, name = (run.record.get("dev") or {}).get(target), METRIC_OF[results.study.targets[target].metric].headline
+    return f"{name} {float(scores[name]):.1f}" if isinstance(scores, Mapping) and name in scores else ""
 
 
 def _order(results: Results, cell: Any) -> tuple[int, int, int]:

@@ -39,17 +39,20 @@ FAMILIES = {
     "en": "English",
     "none": "no intermediate task",
 }
-AGAINST = {  # baseline -> heading, what is subtracted
-    "en": ("Against the English originals", "Each arm minus the en arm of the same tasks"),
-    "none": ("Against no intermediate task", "Each arm minus none"),
-    "mt": ("Native text against translations", "The native arm minus the machine-translated arm of the same language and tasks"),
+KINDS = {"yes": "Yes", "no": "No", "can't tell": "Can't tell", "incomplete": "Incomplete", "no claim": "No claim"}
+AGAINST = {  # baseline -> heading, what is subtracted, its name in the contents
+    "en": ("Against the English originals", "Each arm minus the en arm of the same tasks", "Against English"),
+    "none": ("Against no intermediate task", "Each arm minus none", "Against none"),
+    "mt": ("Native text against translations", "The native arm minus the machine-translated arm of the same language and tasks", "Native against MT"),
     "bt-en": (
         "Translations against the back-translated control",
         "The translated arm minus bt-en, which went through the same translation and back into English",
+        "Against back-translation",
     ),
     "filtered": (
         "What filtering does",
         "Each variant minus the filtered arm: unfiltered has the rows that filters refuse as well, random-drop lost as many rows by chance",
+        "Filtering",
     ),
 }
 
@@ -106,15 +109,18 @@ def _context(report: Report) -> dict[str, Any]:
     unequal = manifests.unequal(built)
     planned = len(results.scored) + len(results.gaps)
     known = detail_view.read(results)
+    plots = {baseline: view.plots(results, report.comparisons, baseline) for baseline in BASELINES}
     return {
         "study": results.study,
-        "answers": report.answers,
+        "answers": list(zip(report.answers, view.grounds(results, report.answers), strict=True)),
+        "kinds": KINDS,
         "why": notes.why_demonstration(results),
         "done": f"{len(results.scored)} of {planned} planned cells have scores",
         "compared": notes.compared(results),
         "tables": view.main_tables(results, report.comparisons, unequal),
         "elsewhere": others.other_tables(results, report.comparisons),
-        "plots": {baseline: view.plots(results, report.comparisons, baseline) for baseline in BASELINES},
+        "plots": plots,
+        "present": {name: {line.family for plot in some for section in plot.sections for line in section.lines} for name, some in plots.items()},
         "against": AGAINST,
         "margin": results.study.statistics.margin,
         "built": built,
@@ -137,6 +143,7 @@ def _context(report: Report) -> dict[str, Any]:
         "gaps": results.gaps,
         "notes": notes.notes(results, unequal),
         "runs": notes.distinct(results),
+        "dev_of": lambda run: notes.dev(results, run),
         "provenance": notes.provenance(results, report.command),
         "style": Markup((TEMPLATES / STYLE).read_text("utf-8")),
         "legend": legend,

@@ -14,6 +14,7 @@ in L. All of these comparisons are one family: their intervals are Holm-correcte
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -69,11 +70,18 @@ def _judge(results: Results, grounds: Sequence[Comparison], asked: Sequence[Row]
         best = max(better, key=lambda c: c.estimate.delta if c.estimate else 0.0)
         return "yes", f"yes: {best.row.label} beats English by {_words(best, results, grounds).removeprefix('+')}{_opinion(best, results)}"
     if all(c.verdict in ("worse", "equivalent") for c in grounds):
-        arms = ", ".join(f"{c.row.label} is {c.verdict}" for c in grounds)
-        return "no", f"no: none of the arms beats English ({arms}; margin ±{study.statistics.margin:g} points, on average over targets)"
+        return "no", f"no: none of the arms beats English ({_each(grounds)}; margin ±{study.statistics.margin:g} points, on average over targets)"
     closest = max((c for c in grounds if c.estimate), key=lambda c: c.estimate.delta if c.estimate else 0.0)
     words = f"the most promising arm, {closest.row.label}, differs from English by {_words(closest, results, grounds)}"
     return "can't tell", f"the numbers can't tell: {words}{_reach(closest, results)}"
+
+
+def _each(grounds: Sequence[Comparison]) -> str:
+    """Return 'a.mt-fi is worse, a.native-fi is equivalent', or for more than four arms how many are what."""
+    if len(grounds) <= 4:
+        return ", ".join(f"{c.row.label} is {c.verdict}" for c in grounds)
+    counts = Counter(str(c.verdict) for c in grounds)
+    return ", ".join(f"{n} of {len(grounds)} are {verdict}" for verdict, n in counts.most_common())
 
 
 def _words(one: Comparison, results: Results, grounds: Sequence[Comparison]) -> str:

@@ -15,8 +15,9 @@ from eval.compare import AVERAGE, Comparison, averaged, is_against, question_arm
 from eval.manifests import BuiltTask
 from eval.results import Results, Row
 from eval.score import HEADLINE
-from eval.verdict import signed
+from eval.verdict import Answer, signed
 
+TINT = 10.0  # points of difference at which a cell has its full colour
 SIGNS = {"better": "▲", "worse": "▼", "equivalent": "=", "can't tell": "?"}
 METRIC_NAMES = {"f1": "F1", "accuracy": "accuracy", "exact_match": "exact match", "precision": "precision", "recall": "recall", "score": "(F1 + EM) / 2"}
 
@@ -30,6 +31,8 @@ class Value:
     title: str  # every seed's value and run key
     run: str  # key of the first run behind it, "" for averages
     partial: str  # "1 of 2 seeds" where seeds are missing
+    sign: str = ""  # ▲ or ▼ where the difference to none is real (Holm-corrected over arms)
+    tint: float = 0.0  # -1 to 1: the difference over TINT points, for a background
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,7 @@ def cell(results: Results, row: Row, language: str, target: str, against: Compar
         return Value("", "", f"{target} <- {row.label}: no scored run", "", "")
     runs = [results.of(row, target, seed) for seed in seeds]
     title = "; ".join(f"seed {seed}: {value:.2f} (run {run.key})" for seed, value, run in zip(seeds, values, runs, strict=True))
-    return Value(f"{fmean(values):.1f}", _delta(against), title, runs[0].key, partial(results, seeds))
+    return Value(f"{fmean(values):.1f}", _delta(against), title, runs[0].key, partial(results, seeds), *_mark(against))
 
 
 def _average(results: Results, row: Row, language: str, targets: Sequence[str], against: Comparison | None) -> Value:
@@ -137,17 +140,35 @@ def _average(results: Results, row: Row, language: str, targets: Sequence[str], 
         return Value("", "", f"average of {row.label}: a target has no scored run", "", "")
     least = min((results.seeds(row, target) for target in targets), key=len)
     title = f"mean of {', '.join(f'{target} {fmean(v):.2f}' for target, v in zip(targets, per_target, strict=True))}"
-    return Value(f"{fmean(map(fmean, per_target)):.1f}", _delta(against), title, "", partial(results, least))
+    return Value(f"{fmean(map(fmean, per_target)):.1f}", _delta(against), title, "", partial(results, least), *_mark(against))
 
 
 def _delta(against: Comparison | None) -> str:
     return signed(against.delta) if against and against.delta is not None else ""
 
 
+def _mark(against: Comparison | None) -> tuple[str, float]:
+    """Return the sign of a real difference and its share of TINT."""
+    if against is None or against.delta is None:
+        return "", 0.0
+    sign = SIGNS[against.verdict] if against.verdict in ("better", "worse") else ""
+    return sign, max(-1.0, min(1.0, against.delta / TINT))
+
+
 def partial(results: Results, seeds: Sequence[int]) -> str:
     """Return '1 of 2 seeds' where some are missing, else ''."""
     planned = len(results.study.seeds)
     return f"{len(seeds)} of {planned} seeds" if len(seeds) < planned else ""
+
+
+def grounds(results: Results, answers: Sequence[Answer]) -> list[Plot]:
+    """Return what each language's answer rests on as a plot of its own: the question's arms against English, on average over targets."""
+    found = []
+    for one in answers:
+        scale = forest.axis(_ends(one.grounds), results.study.statistics.margin)
+        lines = [_line(results, c, scale, one.language) for c in one.grounds]
+        found.append(Plot(one.language, name_of(one.language), "en", forest.ruler(scale), [Section(AVERAGE, "", lines)] if lines else []))
+    return found
 
 
 def plots(results: Results, comparisons: Sequence[Comparison], baseline: str) -> list[Plot]:
@@ -168,11 +189,11 @@ def plots(results: Results, comparisons: Sequence[Comparison], baseline: str) ->
 
 
 def _ends(some: Sequence[Comparison]) -> list[float]:
-    """Return the ends that a plot must hold: of all intervals, but no farther out than four times the largest difference (or 10 points).
+    """Return the ends that a plot must hold: of all intervals, but no farther out than twice the largest difference (or 10 points).
 
     With two seeds an interval can be hundreds of points wide; drawn whole it would leave nothing to be seen of the others.
     """
-    reach = max([10.0, *(4 * abs(c.estimate.delta) for c in some if c.estimate)])
+    reach = max([10.0, *(2 * abs(c.estimate.delta) for c in some if c.estimate)])
     return [max(-reach, min(reach, x)) for c in some if c.estimate for x in (c.estimate.low, c.estimate.high)]
 
 

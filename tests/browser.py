@@ -20,7 +20,7 @@ window.addEventListener("error", (e) => problems.push(String(e.message || e.targ
 console.error = (...all) => problems.push(all.join(" "));
 window.addEventListener("load", () => setTimeout(() => {
   const found = %s;
-  const wide = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".scroll")).map((e) => e.tagName + "." + e.className);
+  const wide = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".scroll, .contents")).map((e) => e.tagName + "." + e.className);
   const told = {problems, inner: innerWidth, page: document.documentElement.scrollWidth, wide: [...new Set(wide)].slice(0, 8), found};
   parent.postMessage(JSON.stringify(told), "*");
 }, 200));

@@ -108,7 +108,7 @@ def write_run(root: Path, made: Study, cell: Cell, rate: float, data: str = "d0"
     outcomes.write(folder, {language: ([row["id"] for row in some], [row["component"] for row in some]) for language, some in mine.items()})
     write_json(folder / "run.json", {
         "key": folder.name, "label": cell.label, "phase": "target", "status": "finished", "git": "0123abc", "device": "cpu", "seconds": 12.5,
-        "versions": {"torch": "2.13.0", "python": "3.11"}, "dev": {"f1": 81.0}, "precision": "float32",
+        "versions": {"torch": "2.13.0", "python": "3.11"}, "dev": {cell.target: {METRICS[target.metric].headline: 81.0}} if not target.retrieval else {}, "precision": "float32",
     })  # fmt: skip
     write_json(folder / "scores.json", lines)
     return folder
