@@ -98,8 +98,8 @@ class Engine:
         try:
             while self._take():
                 self._assign()
-                for hired in self._answered():
-                    self._step(*hired)
+                for worker, answer in self._answered():
+                    self._step(worker, answer)
         except BaseException as err:  # whoever waits for a result is told
             why = err
         self._broken = why

@@ -54,7 +54,7 @@ class LocalPlace:
                 while self._bell.poll():
                     self._bell.recv_bytes()
             else:
-                worker = pipes[ready]  # type: ignore[index]
+                worker = pipes[ready]
                 out.append((worker, worker.heard()))
         return out
 

@@ -76,7 +76,7 @@ class RayPlace:
         except Exception as err:
             raise lost(err) from None
 
-    def wait(self, workers: Sequence[_Actor], timeout: float) -> list[tuple[_Actor, Answer]]:
+    def wait(self, workers: Sequence[Any], timeout: float) -> list[tuple[Any, Answer]]:
         """See Place.wait."""
         if not workers:
             time.sleep(timeout / 4)
@@ -105,7 +105,7 @@ class _Actor:
     def __init__(self, ray: Any, stage: Stage, gpus: bool) -> None:
         self.ray = ray
         needs: Needs = stage.needs
-        options = {"num_cpus": needs.cpus, "max_restarts": 0, "max_task_retries": 0}
+        options: dict[str, float] = {"num_cpus": needs.cpus, "max_restarts": 0, "max_task_retries": 0}
         options |= ({"memory": needs.memory} if needs.memory else {}) | ({"num_gpus": needs.gpus} if gpus and needs.gpus else {})
         self.actor = ray.remote(Made).options(**options).remote(stage)
         self.ref: Any = None

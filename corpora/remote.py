@@ -7,6 +7,7 @@ folder that nobody takes for whole. It comes down into a folder beside its place
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
@@ -67,7 +68,7 @@ class Remote:
         text = json.dumps({"files": files}, indent=1, sort_keys=True)
         self._send(f"write {name}/{LIST}", lambda: text.encode("utf-8"), self._path(name, LIST))
         for gone in sorted((there or {}).keys() - files.keys()):
-            self._do(f"clear {name}/{gone}", lambda gone=gone: self.fs.rm_file(self._path(name, gone)))
+            self._do(f"clear {name}/{gone}", functools.partial(self.fs.rm_file, self._path(name, gone)))
         return True
 
     def get(self, name: str, folder: Path) -> bool:
@@ -81,7 +82,7 @@ class Remote:
             for file, wanted in files.items():
                 path = part / _inside(file, f"{safe(self.url)}/{name}")
                 path.parent.mkdir(parents=True, exist_ok=True)
-                self._do(f"read {name}/{file}", lambda file=file, path=path: self.fs.get_file(self._path(name, file), str(path)))
+                self._do(f"read {name}/{file}", functools.partial(self.fs.get_file, self._path(name, file), str(path)))
                 if file_sha256(path) != wanted:
                     raise ConfigError(f"{safe(self.url)}/{name}/{file}: not the file that its list tells of; delete {LIST} there, and it is written anew")
             shutil.rmtree(folder, ignore_errors=True)

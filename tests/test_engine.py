@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from engine_workers import Squares, broken
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpora.config import ConfigError
 from corpora.engine import Engine, engine_name
 from corpora.engine_local import LocalPlace
-from corpora.engine_tasks import Answer, Done, Needs, Stage, WorkerError, course
+from corpora.engine_tasks import ROUNDS, Answer, Done, Needs, Stage, WorkerError, course
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,8 @@ def test_an_unknown_engine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert engine_name("ray") == "ray"
 
 
-@given(st.integers(1, 40), st.sets(st.integers(0, 39)), st.sets(st.integers(0, 60), max_size=3))
+@settings(deadline=None)
+@given(st.integers(1, 40), st.sets(st.integers(0, 39)), st.sets(st.integers(0, 60), max_size=ROUNDS - 1))
 def test_the_course_of_a_task_finds_all_bad_items_and_no_others(count: int, bad: set[int], killed: set[int]) -> None:
     """`killed`: calls whose worker is killed from outside, never twice in a row."""
     bad = {i for i in bad if i < count}
