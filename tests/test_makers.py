@@ -116,9 +116,10 @@ def test_questions_from_a_document() -> None:
     made = make("cloze_questions")([document(text)], "fi", Tagged("fi", *tagged), 1)
     rows = {r.question: r for r in made.records if isinstance(r, Span)}
     assert rows["Milloin kirjasto muutti pieneen taloon?"].answers == (("keväällä", 16),)
-    assert rows["Missä satoi vettä lauantaina?"].answers == (("Kylässä", 59),)
+    other = rows["Missä satoi vettä lauantaina?"]
+    assert other.answers == (("Kylässä", other.context.index("Kylässä")),) and "Kylässä satoi vettä lauantaina." in other.context
     assert {r.subtype for r in rows.values()} >= {"time", "place-in"}
-    assert all((r.context, r.title, r.document) == (text, "Otsikko", "d") for r in rows.values())
+    assert all(r.context in text and (r.title, r.document) == ("Otsikko", "d") for r in rows.values())
     assert len({r.id for r in rows.values()}) == len(rows) == made.ledgers[1]["kept"]
 
 
@@ -128,10 +129,10 @@ def test_an_answer_that_stands_twice_is_refused() -> None:
     assert "kylässä" not in {r.answers[0][0].casefold() for r in made.records if isinstance(r, Span)}
 
 
-def test_long_paragraphs_get_a_window_of_six_sentences() -> None:
+def test_long_paragraphs_get_a_window_of_some_sentences() -> None:
     lines = [*LINES, "Kylässä satoi vettä lauantaina."]
     row, *_ = make("cloze_questions")([document(" ".join(lines))], "fi", Tagged("fi", "Kylässä/N:Ine satoi/V vettä/N:Par lauantaina/N ./."), 1).records
-    assert isinstance(row, Span) and row.context == " ".join(lines[-6:])  # the hash cannot put the window beyond the end
+    assert isinstance(row, Span) and row.context in {" ".join(lines[-count:]) for count in range(2, 9)}  # which is drawn
 
 
 def test_max_sentences_and_unknown_names() -> None:

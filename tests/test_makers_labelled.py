@@ -7,7 +7,9 @@ from collections import Counter
 import pytest
 from tagged import Tagged
 
+from build_data import hypothesis_only
 from build_data.makers import MAKERS, family, make
+from build_data.makers.common import chance
 from build_data.makers.labelled import MINISTRY, PARAPHRASE
 from build_data.makers.passages import as_text
 from corpora.records import Document, Pair, Record, Span, Tags, Text, check_labels
@@ -26,23 +28,38 @@ def rows_of(name: str, rows: list[Record]) -> tuple[list[Record], dict[str, int]
 
 
 def test_paraphrases_are_grouped_and_the_finer_label_is_kept() -> None:
-    rows: list[Record] = [pair(i, str(1 + i % 4)) for i in range(400)]
+    rows: list[Record] = [pair(i, str(1 + i % 4)) for i in range(280)]
     made, excluded = rows_of("paraphrase", rows)
     counts = Counter(r.label for r in made if isinstance(r, Pair))
-    assert set(counts) == {"paraphrase", "related", "unrelated"} and len(set(counts.values())) == 1 and counts.total() > 240
+    assert set(counts) == {"paraphrase", "related", "unrelated"} and len(set(counts.values())) == 1 and counts.total() > 150
     assert all(PARAPHRASE[r.subtype] == r.label for r in made if isinstance(r, Pair)) and {r.subtype for r in made} == set("1234")
-    assert excluded["label_balance"] == 400 - len(made)
+    assert excluded["label_balance"] == 280 - len(made)
     swapped = sum(r.hypothesis != "Toinen lause on tässä näin." for r in made if isinstance(r, Pair))
     assert 0.35 < swapped / len(made) < 0.65
 
 
 def test_length_does_not_tell_the_label() -> None:
-    """Unrelated pairs are short here, as in the corpus; within each band of lengths the labels are even."""
-    rows: list[Record] = [pair(i, "1", 4 + i % 6) for i in range(300)] + [pair(1000 + i, "2", 6 + i % 6) for i in range(300)]
-    rows += [pair(2000 + i, "4", 5 + i % 8) for i in range(300)]
-    made, _ = rows_of("paraphrase", rows)
-    mean = {label: sum(len(r.premise) + len(r.hypothesis) for r in made if isinstance(r, Pair) and r.label == label) for label in family("paraphrase").labels}
+    """Unacceptable sentences are short here; within each band of lengths the labels are even."""
+    rows: list[Record] = [pair(i, "unacceptable", 4 + i % 6, "") for i in range(300)] + [pair(1000 + i, "acceptable", 6 + i % 6, "") for i in range(300)]
+    made, _ = rows_of("acceptability", rows)
+    mean = {label: sum(len(r.premise) for r in made if isinstance(r, Pair) and r.label == label) for label in family("acceptability").labels}
     assert len(made) > 90 and max(mean.values()) < 1.07 * min(mean.values())
+
+
+def test_a_word_that_tells_the_label_mostly_tells_it_no_more() -> None:
+    """Three of five second texts hold their label's word, the others another label's; rows that a classifier is right about give way."""
+    words = ("kissa", "koira", "hevonen")
+    rows = [pair(i, "124"[i % 3], 8, f"Toinen {words[(i + max(0, chance(i) % 5 - 2)) % 3]} on tässä näin.") for i in range(900)]
+    made, excluded = rows_of("paraphrase", list(rows))
+    kept = [r for r in made if isinstance(r, Pair)]
+    assert len(set(Counter(r.label for r in kept).values())) == 1 and excluded["label_balance"] == len(rows) - len(made) and len(made) > 250
+
+    def told(some: list[Pair]) -> float:
+        texts = [" ".join(r.texts()) for r in some]
+        guesses = hypothesis_only.guessed(texts, [r.label for r in some], [chance(r.id) % 3 for r in some])
+        return sum(guesses) / len(guesses)
+
+    assert told(rows) > 0.5 and told(kept) < 0.42
 
 
 def test_rare_ministers_are_counted_and_ministries_are_even() -> None:

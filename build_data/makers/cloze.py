@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from build_data.makers import questions_fi, questions_hu, words_fi, words_hu
@@ -25,13 +25,14 @@ from corpora.config import pick
 from corpora.records import Document, Span
 
 NAME = "cloze"
-VERSION = 2
+VERSION = 3
 SHORTEST, LONGEST = 4, 22  # words a sentence: rules meet no surprises in short ones, and real text has plenty
 ANSWER_WORDS = {"reason": 14}  # else MOST_ANSWER
 MOST_ANSWER = 6
 PER_SENTENCE = 3
 MOST_COPIED = 7  # words in a row that a question may take from its sentence
 MOST_OF_A_KIND = 0.3  # of the rows of a block; below FEWEST rows nothing is cut
+MOST_OPENING = 0.03  # of the rows of a block may have an answer that opens its context; a guess finds one in 30 to 40
 FEWEST = 40
 UNANSWERABLE = 1 / 3  # as in SQuAD v2
 
@@ -56,7 +57,8 @@ def cloze_questions(documents: Sequence[Document], language: str, parser: Parser
 
     Candidates are sentences, and every further question from one. Refused: what whole_sentence says, "unparsed", "no_question" (the
     rules find nothing to ask), "copied" (only questions that repeat MOST_COPIED words or more in a row), "context" (no answer stands
-    once in a context of the right size), "repeated" (the question was asked before), "kind" (too many ask for the same).
+    once in a context of the right size), "repeated" (the question was asked before), "place" (too many answers open their context), "kind"
+    (too many ask for the same).
     Raises ConfigError for a language without rules.
     """
     rules = pick(LANGUAGES, language, "language with question rules")
@@ -84,36 +86,32 @@ def cloze_questions(documents: Sequence[Document], language: str, parser: Parser
 
 
 def _candidates(document: Document, parts: Sequence[Sequence[str]], most: int, rules: Rules, ledger: Ledger) -> list[Place]:
+    lines = tuple(line for part in parts for line in part)
+    paragraphs = tuple(number for number, part in enumerate(parts) for _ in part)
     out: list[Place] = []
-    seen = 0
-    for part in merged(parts):
-        for at, line in enumerate(part):
-            if seen >= most:
-                return out
-            seen += 1
-            ledger.made += 1
-            fault = whole_sentence(line, SHORTEST, LONGEST) or ("" if rules.plausible(line) else "no_question")
-            if fault:
-                ledger.excluded[fault] += 1
-            else:
-                out.append(Place(document, tuple(part), at))
+    for at, line in enumerate(lines[:most]):
+        ledger.made += 1
+        fault = whole_sentence(line, SHORTEST, LONGEST) or ("" if rules.plausible(line) else "no_question")
+        if fault:
+            ledger.excluded[fault] += 1
+        else:
+            out.append(Place(document, lines, paragraphs, at))
     return out
 
 
 def _rows(place: Place, drafts: Sequence[Draft], seed: int, kinds: Counter[str]) -> list[Span]:
-    """Turn drafts into rows: the rarer kinds first, at most PER_SENTENCE a sentence, answers that don't overlap and stand once in the context."""
-    found = window(place, seed)
-    if found is None:
-        return []
-    context, offset = found
+    """Turn drafts into rows: the rarer kinds first, at most PER_SENTENCE a sentence, answers that don't overlap and stand once in their context."""
     out: list[Span] = []
     used: list[tuple[int, int]] = []
     for draft in sorted(drafts, key=lambda d: (kinds[d.kind], d.start)):
         answer = place.text[draft.start : draft.end]
         short = len(answer.split()) <= ANSWER_WORDS.get(draft.kind, MOST_ANSWER)
-        once = len(re.findall(rf"(?<!\w){re.escape(answer)}(?!\w)", context, re.IGNORECASE)) == 1
-        if len(out) == PER_SENTENCE or not short or not once or any(a < draft.end and draft.start < b for a, b in used):
+        if len(out) == PER_SENTENCE or not short or any(a < draft.end and draft.start < b for a, b in used):
             continue
+        found = window(place, (draft.start, draft.end), seed)
+        if found is None:
+            continue
+        context, offset = found
         used.append((draft.start, draft.end))
         kinds[draft.kind] += 1
         number = f"{place.document.id}-{NAME}-{chance(place.text) % 10**8:08d}-{len(out)}"
@@ -123,19 +121,24 @@ def _rows(place: Place, drafts: Sequence[Draft], seed: int, kinds: Counter[str])
 
 
 def _cut(rows: Sequence[Span], seed: int, ledger: Ledger) -> list[Span]:
-    """Leave out repeated questions, and by hash what goes beyond a kind's share."""
+    """Leave out repeated questions, and by hash what goes beyond a kind's share and most answers that open their context."""
     first = list({row.question.casefold(): row for row in reversed(rows)}.values())[::-1]
     ledger.excluded["repeated"] += len(rows) - len(first)
+    openings = _by_chance((row for row in first if row.answers[0][1] == 0), seed, "place")
+    over = {row.id for row in openings[max(FEWEST, int(MOST_OPENING * len(first))) :]}
+    ledger.excluded["place"] += len(over)
+    first = [row for row in first if row.id not in over]
     counts = Counter(row.subtype for row in first)
     most = max(FEWEST, *counts.values()) if counts else FEWEST
     while most > FEWEST and most > MOST_OF_A_KIND * sum(min(n, most) for n in counts.values()):
         most -= 1
-    kept: set[str] = set()
-    for kind in counts:
-        ids = sorted((row.id for row in first if row.subtype == kind), key=lambda i: chance(seed, "kind", i))
-        kept.update(ids[:most])
+    kept = {row.id for kind in counts for row in _by_chance((row for row in first if row.subtype == kind), seed, "kind")[:most]}
     ledger.excluded["kind"] += len(first) - len(kept)
     return [row for row in first if row.id in kept]
+
+
+def _by_chance(rows: Iterable[Span], seed: int, what: str) -> list[Span]:
+    return sorted(rows, key=lambda row: chance(seed, what, row.id))
 
 
 _PROBLEMS = (

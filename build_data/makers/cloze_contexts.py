@@ -11,18 +11,22 @@ from build_data.makers.common import chance
 from build_data.makers.questions import stem
 from corpora.records import Document, Span
 
-CONTEXT = (2, 6)  # sentences a context
+CONTEXT = (2, 8)  # sentences a context
+SIZES = (4, 8)  # of which so many are drawn; short documents have fewer
 MOST_CONTEXT = 1500  # characters: about what a reader of 384 sub-words sees in one window
+OTHER_SIZE = 0.01  # what a sentence more or fewer than drawn costs, as a share of the context by which the answer may miss its place instead
+ACROSS = 0.03  # what a border of paragraphs costs
 KNOWN = 0.75  # share of a question's stems; a sentence that has more of them may answer it in other words
 WORD = re.compile(r"\w+(?:-\w+)*")
 
 
 @dataclass(frozen=True)
 class Place:
-    """A sentence and its paragraph's sentences, the place of both known."""
+    """A sentence of a document: all its sentences, the number of the paragraph that each is in, and which one."""
 
     document: Document
     lines: tuple[str, ...]
+    paragraphs: tuple[int, ...]
     at: int
 
     @property
@@ -41,26 +45,42 @@ def merged(parts: Sequence[Sequence[str]]) -> list[list[str]]:
     return out
 
 
-def window(place: Place, seed: int) -> tuple[str, int] | None:
-    """Return a context of at most CONTEXT[1] sentences, and where the place's sentence begins in it; its place in the window is by hash.
+def window(place: Place, answer: tuple[int, int], seed: int) -> tuple[str, int] | None:
+    """Return the context of a question, and where its sentence begins in it: CONTEXT sentences of the document in a row, in which the answer stands once.
 
-    None where the context is one sentence, or longer than MOST_CONTEXT characters.
+    Sentences that can be asked for often open their paragraph, and answers their sentence. Left so, every ninth answer of the Finnish rows would
+    stand at the very beginning. So chance draws where in the context the answer is to stand, evenly from first to last, and how many sentences
+    there are; of all windows the nearest to that is taken, which may begin in the paragraph before. None where no window fits.
     """
-    lines = list(place.lines)
-    first = 0
-    if len(lines) > CONTEXT[1]:
-        low, high = max(0, place.at - CONTEXT[1] + 1), min(place.at, len(lines) - CONTEXT[1])
-        first = low + chance(seed, place.document.id, place.text) % (high - low + 1)
-        lines = lines[first : first + CONTEXT[1]]
-    at = place.at - first
-    while len(" ".join(lines)) > MOST_CONTEXT and len(lines) > CONTEXT[0]:  # long sentences: fewer of them, from the farther end
-        if at > len(lines) - 1 - at:
-            lines, at = lines[1:], at - 1
-        else:
-            lines = lines[:-1]
-    context = " ".join(lines)
-    start = len(" ".join([*lines[:at], ""]))
-    return (context, start) if len(lines) >= CONTEXT[0] and len(context) <= MOST_CONTEXT else None
+    found = place.text[slice(*answer)]
+    once = re.compile(rf"(?<!\w){re.escape(found)}(?!\w)", re.IGNORECASE)
+    drawn = chance(seed, place.document.id, place.text, *answer)
+    wanted, size = (drawn >> 16) / 2**48, SIZES[0] + drawn % (SIZES[1] - SIZES[0] + 1)
+    before, inside = place.text[: answer[0]].count(" "), found.count(" ") + 1
+    counts = [line.count(" ") + 1 for line in place.lines[max(0, place.at - CONTEXT[1]) : place.at + CONTEXT[1]]]
+    shift = max(0, place.at - CONTEXT[1])
+
+    def far(ends: tuple[int, int]) -> tuple[float, int]:
+        whole, ahead = sum(counts[ends[0] - shift : ends[1] - shift]), before + sum(counts[ends[0] - shift : place.at - shift])
+        borders = place.paragraphs[ends[1] - 1] - place.paragraphs[ends[0]]
+        return abs(ahead / max(1, whole - inside) - wanted) + OTHER_SIZE * abs(ends[1] - ends[0] - size) + ACROSS * min(borders, 2), ends[0]
+
+    for first, stop in sorted(_windows(place), key=far):
+        context = " ".join(place.lines[first:stop])
+        if len(context) <= MOST_CONTEXT and len(once.findall(context)) == 1:
+            return context, len(" ".join([*place.lines[first : place.at], ""]))
+    return None
+
+
+def _windows(place: Place) -> list[tuple[int, int]]:
+    """Return [first, stop) of every CONTEXT of sentences in a row around the place."""
+    count = len(place.lines)
+    return [
+        (first, first + size)
+        for size in range(CONTEXT[0], CONTEXT[1] + 1)
+        for first in range(max(0, place.at - size + 1), place.at + 1)
+        if first + size <= count
+    ]
 
 
 def unanswerable(rows: Sequence[Span], documents: Mapping[str, Sequence[Sequence[str]]], share: float, seed: int) -> list[Span]:

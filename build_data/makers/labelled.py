@@ -1,7 +1,8 @@
 """Labelled native corpora as tasks: paraphrase, acceptability, topic, register, names. People gave the labels; here rows are grouped and evened out.
 
 A label of the corpus may be finer than ours; it stays in `subtype`. Where labels differ in length (unrelated pairs are shorter than
-paraphrases), rows are taken in equal numbers from each band of lengths, so that counting words doesn't tell the label.
+paraphrases), rows are taken in equal numbers from each band of lengths, so that counting words doesn't tell the label. Pairs are evened
+out further: no text alone may tell (blind.py).
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from build_data.makers import blind
 from build_data.makers.common import Declared, Made, chance, sentences
 from build_data.parse import Parser
 from build_data.steps import Ledger
 from corpora.records import Pair, Record, Tags
 
-VERSION = 1
+VERSION = 2
 BANDS = 12  # of equal numbers of rows, by length
+BLIND = 0  # bands of a family whose rows blind.py evens out: it looks at lengths, too
 LONGEST = 120  # words of one text
 SHORTEST = 2
 PASSAGE = (60, LONGEST)  # words of a passage of a long labelled text
@@ -86,7 +89,8 @@ def _pairs(labels: Mapping[str, str], cut: Cut, bands: int, rows: Sequence[Recor
                 found.append(dataclasses.replace(part, label=labels[part.label], subtype=part.label))
             else:
                 ledger.excluded["length"] += 1
-    kept = _even(found, bands)
+    names = tuple(dict.fromkeys(labels.values()))
+    kept = blind.even(found, names) if bands == BLIND and len(found) >= blind.SMALLEST else _even(found, bands or BANDS)
     ledger.excluded["label_balance"] += len(found) - len(kept)
     ledger.excluded = +ledger.excluded
     ledger.kept = len(kept)
@@ -140,8 +144,9 @@ def _family(labels: Mapping[str, str], cut: Cut, bands: int, what: str, *problem
 
 FAMILIES: Mapping[str, Declared] = {
     "paraphrase": _family(
-        PARAPHRASE, _whole, BANDS,
-        "Two sentences from the web, found by machine as alike, judged by people: paraphrases (labels 4 and 3), related (2) or unrelated (1); the finer label is the subtype.",
+        PARAPHRASE, _whole, BLIND,
+        "Two sentences from the web, found by machine as alike, judged by people: paraphrases (labels 4 and 3), related (2) or unrelated (1); the finer label is the subtype. "
+        "Rows whose label one text alone or the lengths tell are left out until such guesses are right no more often than wrong.",
         "Some of the web text was itself translated by machine.",
     ),
     "acceptability": _family(
