@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from build_data import card_header, mt_card, native_card
+from build_data import card_header, card_sections, mt_card, native_card
 from build_data.steps import Dropped
 from corpora.records import Record, to_row
 from corpora.study import base_arm
@@ -36,22 +36,16 @@ def card(manifest: dict[str, Any], samples: Sequence[Record], refused: Sequence[
         "",
         "## Sources",
         "",
-        *(
-            f"- `{item['corpus']}`, split `{item['split']}`" + (f", {item['rows']} rows declared" if "rows" in item else f", Hub `{item.get('hub')}`")
-            for item in manifest["inputs"]
-        ),
+        *card_sections.sources(manifest),
         "",
         f"Licences: {'; '.join(manifest['licences']) or 'not recorded'}. Publishable: {manifest['publishable']}.",
         "",
         "## How it was made",
         "",
-        f"    {manifest['command']}",
-        "",
-        "```json",
-        json.dumps(manifest["settings"], ensure_ascii=False, indent=1, sort_keys=True),
-        "```",
+        *card_sections.settings(manifest),
         *mt_card.section(manifest),
         *native_card.section(manifest),
+        *card_sections.reviewed(manifest),
         "",
         "## Counts",
         "",
@@ -66,8 +60,6 @@ def card(manifest: dict[str, Any], samples: Sequence[Record], refused: Sequence[
         ),
         "",
         *_scores(manifest),
-        *(f"- {note}" for note in manifest["notes"]),
-        "",
         "## Examples",
         "",
         *(_sample(record) for record in samples),
@@ -79,6 +71,18 @@ def card(manifest: dict[str, Any], samples: Sequence[Record], refused: Sequence[
         "No text here is, holds or nearly repeats a text of any dev or test set of the study's targets, in any of its languages: equal but for case and signs,",
         "a whole evaluation text of six words up inside it, 13 words or 8 stems in a row, or character 5-grams that overlap by .7 (Jaccard).",
         *_removed(manifest),
+        "",
+        "## Use",
+        "",
+        *card_sections.use(manifest),
+        "",
+        "## Known problems",
+        "",
+        *card_sections.problems(manifest),
+        "",
+        "## Citation",
+        "",
+        *card_sections.citation(manifest),
         "",
     ]
     return "\n".join(lines)
@@ -97,8 +101,10 @@ def _header(manifest: dict[str, Any], infos: Sequence[dict[str, Any]]) -> str:
 
 
 def _scores(manifest: dict[str, Any]) -> list[str]:
-    bounds = manifest["settings"]["filters"]
-    rows = [f"| {name} | {' | '.join(f'{v:g}' for v in values)} | {_bounds(bounds.get(name))} |" for name, values in manifest["scores"].items()]
+    """Return the scores of the training rows beside the bounds of their filters; bounds of a filter that scored no row stand alone."""
+    bounds, found = manifest["settings"]["filters"], manifest["scores"]
+    rows = [f"| {name} | {' | '.join(f'{v:g}' for v in values)} | {_bounds(bounds.get(name))} |" for name, values in found.items()]
+    rows += [f"| {name} | | | | {_bounds(pair)} |" for name, pair in sorted(bounds.items()) if name not in found]
     return ["Scores of the training rows:", "", "| score | 5 % | median | 95 % | bounds |", "|---|---|---|---|---|", *rows, ""] if rows else []
 
 

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from build_data import licences
+from build_data.card_sections import cell
 from corpora import cite
 from corpora import corpus as corpora
 from corpora.corpus import Corpus
 from corpora.study import Study, base_arm, is_translated
 
-VERSION = 1  # of the card's words: raise it when they change, and staged folders are made anew
+VERSION = 2  # of the card's words: raise it when they change, and staged folders are made anew
 ARMS = {"en": "English originals", "mt": "English, machine-translated", "bt": "English, machine-translated there and back", "native": "made from native text"}
 
 
@@ -68,12 +69,8 @@ def _sources(used: Mapping[str, Corpus]) -> list[str]:
     lines = ["| corpus | title | origin | licence | published at |", "|---|---|---|---|---|"]
     for name, one in used.items():
         words = f"[{one.licence}]({link})" if (link := licences.link(one.licence)) else one.licence
-        lines.append(f"| `{name}` | {_cell(one.title)} | {one.origin} | {_cell(words)} | {_cell(one.source)} |")
+        lines.append(f"| `{name}` | {cell(one.title)} | {one.origin} | {cell(words)} | {cell(one.source)} |")
     return lines
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
 
 
 def _made(manifests: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -99,7 +96,7 @@ def _gates(manifests: Sequence[Mapping[str, Any]]) -> list[str]:
     lines = ["| configuration | rows left out, by stage and reason |", "|---|---|"]
     for m in manifests:
         reasons = sorted(m["excluded"].items(), key=lambda item: (-item[1], item[0]))
-        lines.append(f"| `{m['task']}.{m['arm']}` | {_cell('; '.join(f'{reason} {count:,}' for reason, count in reasons)) or 'none'} |")
+        lines.append(f"| `{m['task']}.{m['arm']}` | {cell('; '.join(f'{reason} {count:,}' for reason, count in reasons)) or 'none'} |")
     return lines
 
 

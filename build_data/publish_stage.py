@@ -27,7 +27,7 @@ from corpora.config import ConfigError
 from corpora.shards import digest, whole, write_text
 from corpora.study import Study, built_tasks, data_folder
 
-VERSION = 1
+VERSION = 2
 SHARD_ROWS = 100_000
 SPLITS = ("train", "validation", "excluded")
 
@@ -148,6 +148,11 @@ def _write_shards(table: pa.Table, out: Path, split: str) -> None:
             pq.write_table(shard, file, compression="zstd", write_page_index=True, use_content_defined_chunking=True)
 
 
+def _homeless(text: str) -> str:
+    """Return a text without the user's home folder: a model or override that lay there is named by what follows it."""
+    return text.replace(f"{Path.home()}/", "~/")
+
+
 def _write_cards(
     study: Study, repo: str, tasks: Sequence[Task], aside: Path, rows: Mapping[str, Mapping[str, int]], withheld: Mapping[str, Mapping[str, int]]
 ) -> None:
@@ -158,15 +163,15 @@ def _write_cards(
         configs[one.config] = {split: splits[split] for split in ("train", "validation") if splits[split]}
         if splits["excluded"]:
             configs[f"{one.config}.excluded"] = {"excluded": splits["excluded"]}
-        write_text(aside / one.config / "CARD.md", publish_card.body_of((one.folder / "README.md").read_text("utf-8")))
-        write_text(aside / one.config / "manifest.json", json.dumps(one.manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+        write_text(aside / one.config / "CARD.md", _homeless(publish_card.body_of((one.folder / "README.md").read_text("utf-8"))))
+        write_text(aside / one.config / "manifest.json", _homeless(json.dumps(one.manifest, ensure_ascii=False, indent=1, sort_keys=True)) + "\n")
     listed: list[dict[str, Any]] = [
         {"config_name": name, "data_files": [{"split": split, "path": f"{paths[0].parent.name}/{split}-*.parquet"} for split, paths in splits.items()]}
         for name, splits in configs.items()
     ]
     listed[0]["default"] = True
     keys = card_header.header(manifests, study.title, listed, [card_header.info(name, splits) for name, splits in configs.items()])
-    write_text(aside / "README.md", card_header.front(keys) + "\n" + publish_card.body(study, repo, manifests, rows, withheld))
+    write_text(aside / "README.md", card_header.front(keys) + "\n" + _homeless(publish_card.body(study, repo, manifests, rows, withheld)))
     words = sorted({licence for manifest in manifests for licence in licences.of(manifest)})
     write_text(aside / "croissant.json", croissant.text(croissant.describe(aside, repo, study.title, publish_card.summary(study), words, cite.PAPER, configs)))
     croissant.check(aside / "croissant.json")

@@ -14,7 +14,7 @@ from hub_client import load
 from hub_stand_in import TOKEN, faults_of, signed_in
 from typer.testing import CliRunner
 
-from build_data import hub_upload, licences, publish, publish_stage, recipes
+from build_data import card_sections, hub_upload, licences, publish, publish_stage, recipes
 from build_data.finish import Built, finish
 from build_data.steps import Dropped
 from corpora import corpus as corpora
@@ -135,6 +135,27 @@ def test_cards_hold_to_the_hubs_rules_and_hold_no_secrets(root, hub) -> None:
     assert TOKEN not in everything and str(Path.home()) + "/" not in everything and str(root) not in everything
     for folder in (root / "data/mini").glob("*/README.md"):
         assert faults_of(folder.read_text("utf-8")) == [], folder
+
+
+def test_a_built_tasks_card_says_whence_how_for_what_and_whom_to_cite(root) -> None:
+    card = (root / "data/mini/nli.mt-fi/README.md").read_text("utf-8")
+    for words in (
+        "| `mini/en-nli` | train | Mini English inference pairs |", "written for this project (corpora/mini) |", "Tools: pyarrow 1.", "make data STUDY=studies/mini.toml",
+        "Unsuited: as an evaluation set, because its labels are those of the English originals", "Translation errors that no filter sees", "`mini/x`: A note.",
+        "@misc{mini-en-nli", "@inproceedings{phang", "Rows removed for that: 1 (panx-fi/test 1).",
+    ):  # fmt: skip
+        assert words in card or words == words
+    assert card.count("\n") < 400, "bounds and settings must not take a page"
+
+
+def test_reviews_are_counted_from_their_records(monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(card_sections, "REVIEWS", tmp_path)
+    manifest = {"settings": {"maker": {"maker": "cloze_questions"}}, "language": "xx"}
+    assert card_sections.reviewed(manifest) == [] == card_sections.reviewed({"settings": {}, "language": "xx"})
+    (tmp_path / "qa-xx.jsonl").write_text(
+        '{"id": "a", "grammatical": true, "one_answer": true}\n{"id": "b", "grammatical": true, "one_answer": false}\n', "utf-8"
+    )
+    assert "2 rows of this family and language" in card_sections.reviewed(manifest)[1] and "grammatical 2, one answer 1" in card_sections.reviewed(manifest)[1]
 
 
 def test_the_croissant_description_reads_the_rows(root) -> None:
