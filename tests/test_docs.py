@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from build_data import word_lists
 from build_data.filters_base import Filter, Item
 from build_data.makers import make
 from build_data.makers.common import Declared
@@ -88,6 +89,18 @@ def test_a_corpus_of_the_page_is_sealed_and_read(tmp_path: Path, monkeypatch: py
     finally:
         corpora.declared.cache_clear()
         corpora.load.cache_clear()
+
+
+def test_word_lists_of_the_page_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists/et.toml").write_text(block("add-a-language.md", "toml lists"), "utf-8")
+    monkeypatch.setenv("FIHU_DECLARATIONS", str(tmp_path))
+    word_lists.declared.cache_clear()
+    try:
+        negation = word_lists.declared()["et"].negation
+        assert negation and word_lists.joined(negation.hidden).fullmatch("lootusetu") and not word_lists.joined(negation.plain).fullmatch("ja")
+    finally:
+        word_lists.declared.cache_clear()
 
 
 def test_a_filter_of_the_page_scores() -> None:
