@@ -265,7 +265,8 @@ def forgotten(results: Results, known: Details) -> list[Grid]:
 
     shape = {"CKA": ("cka",), "cosine": ("cosine",)}
     columns = [(names[language], name) for language in languages for name in shape]
-    made = [grid(f"likeness to the base, layer {one['layer']}, {one['pooling']} pooling (1 = nothing moved)", columns, shape, "{:.3f}")]
+    layer = "last layer" if one["layer"] == -1 else f"layer {one['layer']}"
+    made = [grid(f"likeness to the base, {layer}, {one['pooling']} pooling (1 = nothing moved)", columns, shape, "{:.3f}")]
     if one["head"]:
         filled = {"loss": ("loss_before", "loss_after")}
         columns = [(names[language], "nats, base → after") for language in languages]

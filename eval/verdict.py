@@ -59,8 +59,10 @@ def _judge(results: Results, grounds: Sequence[Comparison], asked: Sequence[Row]
     have, planned = needed(results, language)
     if study.demonstration:
         return "no claim", "no claim is made: this study is a demonstration, and numbers of its size cannot answer the question"
-    if not asked or not grounds or not averaged(results, language):
-        return "can't tell", "the study cannot tell: it has no arm in the language, no English arm or no target to compare them on"
+    if not averaged(results, language):
+        return "can't tell", "the question is not asked here: none of the study's targets in this language is XTREME's, and only those are averaged"
+    if not asked or not grounds:
+        return "can't tell", "the study cannot tell: it has no arm in the language, or no English arm to compare it with"
     if have < planned:
         return "incomplete", f"the study is incomplete: {planned - have} of the {planned} runs that the question needs have no scores"
     if len(study.seeds) < 2:

@@ -111,14 +111,15 @@ def main_tables(results: Results, comparisons: Sequence[Comparison], unequal: Se
     short = {(one.task, one.arm) for one in unequal}
     found = []
     for language in results.study.languages:
-        targets = targets_in(results, language)
+        targets, mean = targets_in(results, language), averaged(results, language)
         rows = []
         for row in results.rows:
             cells = [cell(results, row, language, target, against_none.get((language, row, target))) for target in targets]
-            cells.append(_average(results, row, language, averaged(results, language), against_none.get((language, row, AVERAGE))))
+            cells += [_average(results, row, language, mean, against_none.get((language, row, AVERAGE)))] if mean else []
             is_short = any((task, part) in short for task in (members(results.study, row.tasks) if row.tasks else ()) for part in parts_of(row.arm))
             rows.append(TableRow(" + ".join(row.tasks) or "–", row.arm, family(row.arm), row in question_arms(results, language), is_short, cells))
-        columns = [*(Column(target, metric_name(results.study, target)) for target in targets), Column(AVERAGE, "")]
+        columns = [Column(target, metric_name(results.study, target) + ("" if target in mean else ", not XTREME")) for target in targets]
+        columns += [Column(AVERAGE, "")] if mean else []
         found.append(Table(language, name_of(language), columns, rows))
     return found
 
@@ -182,7 +183,8 @@ def plots(results: Results, comparisons: Sequence[Comparison], baseline: str) ->
         scale = forest.axis(_ends(mine), margin)
         sections = []
         for target in (AVERAGE, *targets_in(results, language)):
-            title = "Average over targets" if target == AVERAGE else f"{target} ({metric_name(results.study, target)})"
+            extra = "" if target == AVERAGE or results.study.targets[target].xtreme else ", not XTREME"
+            title = "Average over targets" if target == AVERAGE else f"{target} ({metric_name(results.study, target)}{extra})"
             sections.append(Section(target, title, [_line(results, c, scale, language) for c in mine if c.target == target]))
         found.append(Plot(language, name_of(language), baseline, forest.ruler(scale), sections))
     return found
