@@ -66,7 +66,7 @@ def _splits(corpus: Corpus) -> list[str]:
 def settings(study: Study, task: str, language: str) -> dict[str, Any]:
     """Return what decides the rows beside corpora and parser: for keys and manifests."""
     spec = study.tasks[task]
-    found: dict[str, Any] = {"maker": maker_key(spec.maker), "documents": spec.documents, "shares": dict(spec.shares)}
+    found: dict[str, Any] = {"maker": maker_key(spec.maker), "documents": spec.documents, "shares": spec.shares_for(language)}
     return found | ({"clean": clean_key(language)} if family(spec.maker).reads == "documents" else {})
 
 
@@ -86,7 +86,7 @@ def make_rows(study: Study, task: str, language: str, parser: Parser, tell: Call
     declared = family(spec.maker)
     items, ledgers = _records(study, task, language) if declared.reads == "records" else _documents(study, task, language, tell)
     rows, made = _in_blocks(study, task, language, parser, items, tell)
-    surplus = choose_rows(rows, declared.labels, spec.shares, *_needed(study))
+    surplus = choose_rows(rows, declared.labels, spec.shares_for(language), *_needed(study))
     ledgers += [*made, *(ledger | {"step": "surplus"} for ledger in surplus.ledgers)]
     return sorted(surplus.kept, key=lambda r: r.id), ledgers
 
@@ -128,7 +128,7 @@ def _in_blocks(study: Study, task: str, language: str, parser: Parser, items: Se
         rows += made.records
         ledgers += made.ledgers
         used += len(block)
-        if used < len(items) and _enough(study, declared, spec.shares, rows):
+        if used < len(items) and _enough(study, declared, spec.shares_for(language), rows):
             break
     whole = Ledger("blocks", rows_in=len(items), kept=used, excluded=Counter({"enough_rows": len(items) - used} if used < len(items) else {}))
     return rows, [whole.close(), *merged(ledgers)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections import Counter
 
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from build_data import native
+from build_data.groups import closed
 from build_data.native import blocks, merged
 from build_data.native_card import shares_line
 from build_data.reservoir import Reservoir, choose_documents
@@ -63,7 +65,7 @@ def test_two_documents_of_one_id_are_told_apart_in_any_order() -> None:
 
 
 def row(number: int, label: str = "a", genre: str = "novel") -> Pair:
-    return Pair(id=f"r{number}", document=f"d{number}", genre=genre, premise=f"Lause {number}.", hypothesis="Toinen.", label=label)
+    return Pair(id=f"r{number}", document=f"d{number}", genre=genre, premise=f"Lause {number}.", hypothesis=f"Toinen {number}.", label=label)
 
 
 @settings(deadline=None, max_examples=60)
@@ -79,6 +81,33 @@ def test_labels_are_even_and_no_genre_above_its_share(drawn: list[tuple[str, str
     for genre, share in shares.items():
         assert genres_of(train).get(genre, 0) <= share * len(train) + 1e-9
     assert choose_rows(rows[::-1], ("a", "b"), shares, validation, examples).kept == outcome.kept
+
+
+def couple(number: int, genre: str = "novel") -> list[Pair]:
+    """Return a closed group: two passages, each with its own continuation and with the other's."""
+    texts = [(f"Alku {number} {side}.", f"Jatko {number} {side}.") for side in "xy"]
+    return [
+        Pair(id=f"g{number}{i}{k}", document=f"d{number}", genre=genre, premise=texts[i][0], hypothesis=texts[k][1], label="ab"[i != k])
+        for i in (0, 1) for k in (0, 1)
+    ]  # fmt: skip
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.sampled_from(["novel", "law"]), min_size=1, max_size=30), st.integers(0, 20), st.integers(8, 60))
+def test_closed_groups_stay_whole(genres: list[str], single: int, examples: int) -> None:
+    rows = [r for number, genre in enumerate(genres) for r in couple(number, genre)] + [row(1000 + i) for i in range(single)]
+    outcome = choose_rows(rows, ("a", "b"), {"law": 0.5}, 0, examples)
+    counts = Counter(r.document for r in outcome.kept if r.id.startswith("g"))
+    labels = Counter(r.label for r in outcome.kept if isinstance(r, Pair))
+    assert set(counts.values()) <= {4} and abs(labels["a"] - labels["b"]) <= 1
+    assert genres_of(outcome.kept).get("law", 0) <= 0.5 * len(outcome.kept)
+    assert len(outcome.kept) + len(outcome.dropped) == len(rows)
+
+
+def test_what_hangs_together_by_one_text_that_all_share_is_no_group() -> None:
+    rows = [dataclasses.replace(row(i), hypothesis="Kyllä.") for i in range(40)]
+    assert closed(rows) == [(r,) for r in rows]
+    assert list(map(len, closed([*couple(1), row(5), *couple(2)]))) == [4, 1, 4]
 
 
 def test_the_reasons_say_what_was_in_the_way() -> None:
@@ -137,6 +166,15 @@ def study(*overrides: str) -> studies.Study:
 def test_a_corpus_that_does_not_fit_is_told(override: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         native.sources(study(override), "nli", "fi")
+
+
+def test_a_language_may_have_shares_of_its_own() -> None:
+    spec = study("tasks.nli.shares = {law = 0.3, novel = 0.5}", "tasks.nli.shares_of = {hu = {novel = 0.8}}").tasks["nli"]
+    assert spec.shares_for("fi") == {"law": 0.3, "novel": 0.5} and spec.shares_for("hu") == {"law": 0.3, "novel": 0.8}
+    with pytest.raises(ConfigError, match=r"shares_of\.hu\.novel = 3"):
+        study("tasks.nli.shares_of = {hu = {novel = 3}}")
+    with pytest.raises(ConfigError, match=r"shares_of\.sv bounds the genres of native text that the task has none of"):
+        study("tasks.nli.shares_of = {sv = {novel = 0.5}}")
 
 
 def test_genres_are_told_in_one_line() -> None:
