@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +27,10 @@ def sources(manifest: Mapping[str, Any]) -> list[str]:
     lines = ["| corpus | split | title | rows declared | version | origin | licence | published at |", "|---|---|---|---:|---|---|---|---|"]
     for item in manifest["inputs"]:
         one = corpora.load(str(item["corpus"]))
-        words = f"[{one.licence}]({link})" if (link := licences.link(one.licence)) else cell(one.licence)
         rows = f"{item['rows']:,}" if "rows" in item else ""
-        lines.append(f"| `{one.name}` | {item['split']} | {cell(one.title)} | {rows} | {_version(item)} | {one.origin} | {words} | {cell(one.source)} |")
+        lines.append(
+            f"| `{one.name}` | {item['split']} | {cell(one.title)} | {rows} | {_version(item)} | {one.origin} | {_licence(one.licence)} | {cell(one.source)} |"
+        )
     return lines
 
 
@@ -38,6 +39,25 @@ def _version(item: Mapping[str, Any]) -> str:
     if "hub" in item:
         return f"`{item['hub']}` at `{str(item['revision'])[:12]}`"
     return ", ".join(f"`{sha[:12]}`" for sha in item.get("sha256", ()) if sha)
+
+
+def licences_page(manifests: Sequence[Mapping[str, Any]]) -> str:
+    """Return LICENSE.md: what each corpus and each translation model behind the rows allows."""
+    used = {str(item["corpus"]): corpora.load(str(item["corpus"])) for m in manifests for item in m["inputs"]}
+    models = {str(one["model"]): str(one.get("licence") or "") for m in manifests if (mt := m.get("mt")) for one in (mt, mt.get("back") or {}) if one}
+    rows = [f"| corpus `{name}` | {_licence(one.licence)} | {one.publishable} | {cell(one.source)} |" for name, one in used.items()]
+    rows += [f"| translation model `{name}` | {_licence(words or 'none stated')} | {licences.weights_class(words)} | |" for name, words in models.items()]
+    lines = [
+        "# Licences",
+        "",
+        "These rows come under no one licence: each keeps that of its corpus (column `licence`), and where a machine translated it, of the model that did.",
+        "",
+    ]
+    return "\n".join([*lines, "| what | licence | may be published | from |", "|---|---|---|---|", *rows, ""])
+
+
+def _licence(words: str) -> str:
+    return f"[{words}]({link})" if (link := licences.link(words)) else cell(words)
 
 
 def cell(text: str) -> str:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from build_data import card_header, filter_study
+from build_data import card_header, filter_study, licences
 from build_data.answers import method_names
+from build_data.card_sections import licences_page
 from build_data.cards import card
 from build_data.filters import FILTERS
 from build_data.shares import genres_of
@@ -76,6 +77,7 @@ def finish(built: Built, folder: Path, validation: int, examples: int, command: 
         manifest = _manifest(built, ledgers, files, train, held_out, excluded, examples, validation) | {"command": command, "versions": versions}
         manifest["scores"] = score_quantiles(aside / "train-00000.parquet")
         write_text(aside / "README.md", card(manifest, train[:3], [d for d in excluded if d.stage not in ("budget", "split")][:3], _infos(aside)))
+        write_text(aside / licences.FILE, licences_page([manifest]))
         write_text(aside / "filters.html", filter_study.page(manifest, [*train, *held_out], excluded, lambda name: FILTERS[name].why))
         write_json(aside / "manifest.json", manifest)
         _swap(aside, folder)

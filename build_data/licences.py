@@ -23,16 +23,20 @@ LINKS: Mapping[str, str] = {
     "cc-by-nc-sa-3.0": "https://creativecommons.org/licenses/by-nc-sa/3.0/", "cc-by-nc-sa-4.0": "https://creativecommons.org/licenses/by-nc-sa/4.0/",
     "mit": "https://opensource.org/license/mit", "apache-2.0": "https://www.apache.org/licenses/LICENSE-2.0", "bsd-2-clause": "https://opensource.org/license/bsd-2-clause",
 }  # fmt: skip
+FILE = "LICENSE.md"  # beside every card of ours: card_sections.licences_page
 NON_COMMERCIAL = re.compile(r"(?:^|[^a-z])(?:nc|non-?commercial)(?:[^a-z]|$)", re.IGNORECASE)
 
 
 def header(licences: Sequence[str]) -> dict[str, str]:
-    """Return the card's licence keys: one Hub name, or `other` with the licences named in words."""
+    """Return the card's licence keys: one Hub name, or `other` with the file that has them all.
+
+    The Hub takes "LICENSE", "LICENSE.md" or an address as link (hub-docs, datasetcard.md), nothing else.
+    """
     named = sorted(set(licences))
     known = {HUB[name] for name in named if name in HUB}
     if len(known) == 1 and all(name in HUB for name in named):
         return {"license": known.pop()}
-    return {"license": "other", "license_name": "see-sources", "license_link": "README.md"}
+    return {"license": "other", "license_name": "see-sources", "license_link": FILE}
 
 
 def of(manifest: Mapping[str, Any]) -> list[str]:

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from build_data import card_header, croissant, licences, publish_card, recipes
+from build_data import card_header, card_sections, croissant, licences, publish_card, recipes
 from corpora import cite
 from corpora import corpus as corpora
 from corpora.bounded import read_json
@@ -172,6 +172,7 @@ def _write_cards(
     listed[0]["default"] = True
     keys = card_header.header(manifests, study.title, listed, [card_header.info(name, splits) for name, splits in configs.items()])
     write_text(aside / "README.md", card_header.front(keys) + "\n" + _homeless(publish_card.body(study, repo, manifests, rows, withheld)))
+    write_text(aside / licences.FILE, card_sections.licences_page(manifests))
     words = sorted({licence for manifest in manifests for licence in licences.of(manifest)})
     write_text(aside / "croissant.json", croissant.text(croissant.describe(aside, repo, study.title, publish_card.summary(study), words, cite.PAPER, configs)))
     croissant.check(aside / "croissant.json")

@@ -63,6 +63,10 @@ def faults_of(card: str) -> list[str]:
     wrong += [f"language {code!r}" for code in keys.get("language", []) if not re.fullmatch(r"[a-z]{2,3}", code)]
     wrong += [f"license {keys.get('license')!r}"] if keys.get("license") not in LICENCES else []
     wrong += ['"license_name" is required where license is other'] if keys.get("license") == "other" and not keys.get("license_name") else []
+    link = str(keys.get("license_link", "LICENSE"))
+    wrong += (
+        [] if link in ("LICENSE", "LICENSE.md") or link.startswith("https://") else [f'"license_link" must be LICENSE, LICENSE.md or an address, not {link!r}']
+    )
     wrong += [f"task_categories {task!r}" for task in set(keys.get("task_categories", [])) - TASKS]
     wrong += [f"creators {one!r}" for key in ("annotations_creators", "language_creators") for one in set(keys.get(key, [])) - CREATORS]
     wrong += [f"multilinguality {one!r}" for one in set(keys.get("multilinguality", [])) - {"monolingual", "multilingual", "translation", "other"}]

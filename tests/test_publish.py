@@ -145,6 +145,8 @@ def test_a_built_tasks_card_says_whence_how_for_what_and_whom_to_cite(root) -> N
         "@misc{mini-en-nli", "@inproceedings{phang", "Rows removed for that: 1 (panx-fi/test 1).",
     ):  # fmt: skip
         assert words in card or words == words
+    terms = (root / "data/mini/nli.mt-fi/LICENSE.md").read_text("utf-8")
+    assert "| corpus `mini/en-nli` | [CC0-1.0](https://" in terms and "| translation model `some/model` | [CC-BY-4.0](https://" in terms
     assert card.count("\n") < 400, "bounds and settings must not take a page"
 
 

@@ -9,7 +9,7 @@ from hub_stand_in import faults_of
 from huggingface_hub import ModelCard
 
 from corpora.shards import digest, write_json
-from train.card import card
+from train.card import card, licence_page
 from train.card_records import collect
 from train.run import read_record
 
@@ -123,7 +123,8 @@ def test_data_terms_commands_and_revision_are_named(root: Path) -> None:
 def test_forbidden_texts_are_said(root: Path) -> None:
     manifest(root, "mt-fi", publishable="no", licences=["local"], mt={"model": "some/model", "licence": ""})
     text = made(root, "inter1")
-    assert "trained on texts that may not be published: `nli.mt-fi`" in text and "`some/model` (no licence stated)" in text
+    for page in (text, licence_page(read_record(root / "runs/inter1"), collect(root / "runs/inter1", read_record(root / "runs/inter1")), "out")):
+        assert "trained on texts that may not be published: `nli.mt-fi`" in page and "`some/model` (no licence stated)" in page
 
 
 def test_data_that_are_gone_are_not_guessed(root: Path) -> None:

@@ -142,6 +142,11 @@ def _licences(record: Mapping[str, Any], known: Known) -> list[str]:
     return lines
 
 
+def licence_page(record: Mapping[str, Any], known: Known, name: str) -> str:
+    """Return LICENSE.md of an exported run: what it was made from, and what each part allows."""
+    return "\n".join([f"# Licence and conditions of {name}", "", *_licences(record, known), "", *_sources(record, known), ""])
+
+
 def _commands(record: Mapping[str, Any], known: Known) -> list[str]:
     """Return the commands that made it, as far as they are known; overrides of the study show in the settings."""
     made = list(dict.fromkeys(str(m["command"]) for m in known.data.values()))

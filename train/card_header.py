@@ -14,6 +14,7 @@ from train.card_records import Known, Result, declared
 
 TASKS = {"pair": "text-classification", "span": "question-answering", "choice": "multiple-choice", "tags": "token-classification", "text": "fill-mask"}
 CLASSES = {"AutoModelForTokenClassification": "tags", "AutoModelForQuestionAnswering": "span", "AutoModelForMaskedLM": "text"}
+LICENCES = "LICENSE.md"  # the Hub takes LICENSE, LICENSE.md or an address here
 ON_HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")  # a Hub id; a folder of this machine is nobody else's business
 
 
@@ -28,7 +29,7 @@ def header(record: Mapping[str, Any], known: Known, kind: str, name: str) -> str
     results = [_result(one, record) for one in known.results]
     data = ModelCardData(
         language=sorted({str(m["language"]) for m in known.data.values()} | {one.language for one in known.results} | ({"en"} if known.english else set())) or None,
-        license="other", license_name="conditions-of-base-and-data", license_link="README.md", library_name="transformers",
+        license="other", license_name="conditions-of-base-and-data", license_link=LICENCES, library_name="transformers",
         base_model=hub if ON_HUB.fullmatch(hub) else None, pipeline_tag=TASKS[CLASSES[kind]] if kind in CLASSES else None,
         datasets=_datasets(known) or None, metrics=sorted({one.metric_type for one in results}) or None, tags=_tags(record, known),
         model_name=name, eval_results=results or None,

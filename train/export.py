@@ -19,7 +19,8 @@ from corpora.config import ConfigError, build
 from corpora.shards import write_text
 from corpora.study import Base
 from train import checkpoint
-from train.card import card
+from train.card import card, licence_page
+from train.card_header import LICENCES
 from train.card_records import collect
 from train.features import Pieces
 from train.heads import Head
@@ -48,7 +49,9 @@ def export(run: Path, out: Path, name: str = "") -> str:
         for file in TOKENIZER:
             if (full / file).is_file():
                 shutil.copyfile(full / file, part / file)
-        write_text(part / "README.md", card(record, head, kind, out.name, collect(run, record, full)))
+        known = collect(run, record, full)
+        write_text(part / "README.md", card(record, head, kind, out.name, known))
+        write_text(part / LICENCES, licence_page(record, known, out.name))
         part.rename(out)
     except OSError as err:
         raise ConfigError(f"{out}: could not be written ({err.strerror or err})") from err
