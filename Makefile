@@ -25,6 +25,7 @@ help:  ## show this list
 	@echo
 	@echo "  STUDY=studies/open.toml picks the study (default $(STUDY)); DRY_RUN=1 shows what would be done and touches nothing;"
 	@echo "  SET='budget.examples = 100' overrides one key of the study; CORPORA_DIR=folder is looked at first for corpora."
+	@echo "  ENGINE=ray (RAY_ADDRESS=HOST:PORT), TORCHRUN='--nproc-per-node 2', OUT=s3://bucket/folder: several machines, docs/cluster.md."
 
 setup: .venv/.ready  ## make .venv from constraints.txt, only if it is missing or older than its lists
 
@@ -40,7 +41,7 @@ data: setup  ## build the study's intermediate tasks; LANG=fi or LANG=hu narrows
 	@$(PY) -m build_data $(STUDY) $(LANGUAGES) $(OPTIONS)
 
 train: setup  ## train every run of the study and score it on the Finnish and Hungarian test sets
-	@$(PY) -m train $(STUDY) --after eval.score:score_run $(OPTIONS)
+	@$(if $(TORCHRUN),.venv/bin/torchrun $(TORCHRUN),$(PY)) -m train $(STUDY) --after eval.score:score_run $(OPTIONS)
 
 report: setup  ## write reports/STUDY/index.html from the records of the runs
 	@$(PY) -m eval report $(STUDY) $(OPTIONS)

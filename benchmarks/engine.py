@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import shutil
 import signal
 import tempfile
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.kill import files
-from build_data import recipes
+from build_data import gates, mt_build, recipes, steps
 from build_data.workshop import Workshop
 from corpora import study as studies
 from corpora.engine import Engine, open_engine
@@ -38,22 +39,76 @@ def build(given: argparse.Namespace, name: str) -> dict[str, Any]:
     if given.what == "alone":
         shop = Workshop(study, root, 1, wanted=[PAIR])
         shop.english("nli")
-        shop.translator("fi")
+        shop.model_record("mt-fi")
         start = time.monotonic()
         shop.decode("mt-fi")
         times["translate"] = time.monotonic() - start
+        times["sentences"] = sum(1 for _ in mt_build.sentences_of(shop.translator("fi"), shop._texts("mt-fi")))
+        times |= planning(shop)
+        begin = time.monotonic()
+        scoring = timed(steps, "parts_of")
         recipes.build_task(shop, *PAIR, "benchmark")
-        times["rest"] = time.monotonic() - start - times["translate"]
+        times |= {"rest": time.monotonic() - begin, "scores": sum(scoring), "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+        home, task = root / "data/open", root / "data/open/nli.mt-fi"
+        times |= {
+            "disk": size(task),
+            "disk_shards": size(home / ".work/nli.mt-fi"),
+            "disk_parses": size(home / ".work", "parses*"),
+            "disk_memory": size(home / ".work", "memory*"),
+        }
         return times | {"all": time.monotonic() - start}
     begin = time.monotonic()
     with open_engine(given.what, given.workers) as engine:
         watched = watch(engine, given.kill)
         shop = Workshop(study, root, given.workers, wanted=[PAIR], engine=engine)
         shop.english("nli")
-        start = time.monotonic()
+        shop.model_record("mt-fi")
+        start, stages = time.monotonic(), timed(gates, "run_sharded")
         recipes.build_task(shop, *PAIR, "benchmark")
+        times["stages"] = stages[0]
+        times["worker_memory"] = peaks(engine)
         times |= {"workers": engine.workers, "all": time.monotonic() - start, "with_start": time.monotonic() - begin}
     return times | watched
+
+
+def planning(shop: Workshop) -> dict[str, Any]:
+    """Return what the planning process does for the shards of an arm: seconds to cut rows into sentences and read their translations, and the words that are parsed."""
+    start, words, way = time.monotonic(), 0, shop.translator("fi")
+    for rows in steps.cut(shop.english("nli")):
+        parts = list(dict.fromkeys(mt_build.sentences_of(way, mt_build.texts_of(rows))))
+        words += sum(len(made.text.split()) for made in shop.memory.translate(way, parts))
+    return {"plan": time.monotonic() - start, "words": words}
+
+
+def size(folder: Path, pattern: str = "*") -> int:
+    """Return the bytes of a folder's files."""
+    return sum(path.stat().st_size for path in folder.rglob(pattern) if path.is_file())
+
+
+def peaks(engine: Engine) -> dict[str, int]:
+    """Return stage -> the largest memory that one of its workers has had, in bytes; {} for workers that are not of this process."""
+    found: dict[str, int] = {}
+    for hired in engine._team:
+        if process := getattr(hired.worker, "_process", None):
+            lines = Path(f"/proc/{process.pid}/status").read_text("ascii").splitlines()
+            peak = next((1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
+            found[hired.stage.name] = max(found.get(hired.stage.name, 0), peak)
+    return found
+
+
+def timed(module: Any, name: str) -> list[float]:
+    """Let every call of a module's function add its seconds to the list that is returned."""
+    function, spent = getattr(module, name), list[float]()
+
+    def call(*given: Any) -> Any:
+        start = time.monotonic()
+        try:
+            return function(*given)
+        finally:
+            spent.append(time.monotonic() - start)
+
+    setattr(module, name, call)
+    return spent
 
 
 def watch(engine: Engine, kill: bool) -> dict[str, Any]:
@@ -82,20 +137,35 @@ def busy(worker: Any) -> int:
 
 
 def show(given: argparse.Namespace) -> None:
-    """Print the table, and say which builds have the bytes of the first."""
+    """Print the tables: the two stages overlapped beside each alone, and Ray beside the local engine, with whether all bytes are the same."""
     found = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(given.root.glob("*.json"))}
-    alone = found.pop("alone")
-    longer = max(alone["translate"], alone["rest"])
-    print(f"| build of {alone['rows']:,} pairs | seconds | against | ratio | bytes |\n|---|---:|---|---:|---|")
-    print(
-        f"| one process, one thread: translating | {alone['translate']:.0f} | | | |\n| the rest: scores, duplicates, leaks, writing | {alone['rest']:.0f} | | | |"
-    )
+    print("| pairs | engine, workers | both stages, s | translating alone | scoring alone | ratio to the longer | whole build, s | ratio to local | bytes |")
+    print("|---:|---|---:|---:|---:|---:|---:|---:|---|")
     for name, times in found.items():
-        other, what = (found["local"], "local") if name.startswith("ray") and "local" in found else (None, "the longer part alone")
-        base = other["all"] if other else longer
-        lost = f", {times['lost']} of {times['value']} tasks lost to a kill" if times.get("killed") else ""
-        same = "the same" if files(given.root / name) == files(given.root / "alone") else "DIFFERENT"
-        print(f"| {name}, {times['workers']} workers{lost} | {times['all']:.0f} | {what} | {times['all'] / base:.2f} | {same} |")
+        rows = times["rows"]
+        alone, local = found.get(f"alone-{rows}"), found.get(f"local-{rows}-2", times)
+        longer = max(alone["translate"], alone["scores"]) if alone else 0.0
+        first = alone if alone else local
+        same = "the same" if files(given.root / name) == files(given.root / first["name"]) else "DIFFERENT"
+        lost = f", a worker killed: {times['lost']} of {times['value'] + times['lost']} tasks done again" if times.get("killed") else ""
+        columns = [f"{alone['translate']:.0f}", f"{alone['scores']:.0f}"] if alone else ["", ""]
+        both = (
+            [f"{times['stages']:.0f}", *columns, f"{times['stages'] / longer:.2f}" if alone and times["workers"] == 2 else ""]
+            if "stages" in times
+            else ["", *columns, ""]
+        )
+        ratio = f"{times['all'] / local['all']:.2f}" if name.startswith("ray") else ""
+        print(
+            "|".join(
+                [
+                    "",
+                    f" {rows:,}",
+                    f" {name.partition('-')[0]}, {times['workers']}{lost}",
+                    *(f" {cell} " for cell in (*both, f"{times['all']:.0f}", ratio, same)),
+                    "",
+                ]
+            )
+        )
 
 
 def main() -> None:
@@ -109,8 +179,8 @@ def main() -> None:
     if given.what == "show":
         show(given)
         return
-    name = given.what + (f"-{given.workers}" if given.what != "alone" and given.workers != 2 else "") + ("-kill" if given.kill else "")
-    times = build(given, name)
+    name = f"{given.what}-{given.rows}" + (f"-{given.workers}" if given.what != "alone" else "") + ("-kill" if given.kill else "")
+    times = build(given, name) | {"name": name}
     (given.root / f"{name}.json").write_text(json.dumps(times), "utf-8")
     print(name, json.dumps(times))
 

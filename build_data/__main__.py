@@ -44,6 +44,7 @@ def main(
     root: Annotated[Path, typer.Option(help="folder under which data/ is written")] = Path(),
     threads: Annotated[int, typer.Option(help="threads for translation and parsing; 0 = all cores")] = 0,
     engine: Annotated[str, typer.Option(help="local, or ray (a cluster: RAY_ADDRESS); else what ENGINE says", show_default=False)] = "",
+    isolate: Annotated[bool, typer.Option("--isolate", help="use workers for any amount of work: a text that kills its process is found and left out")] = False,
     out: Annotated[str, typer.Option(help="URL where finished tasks are kept as well, e.g. s3://bucket/folder; else what OUT says", show_default=False)] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be built from what, and touch nothing")] = False,
 ) -> None:
@@ -53,7 +54,20 @@ def main(
     """
     command = _command(study, lang or [], arm or [], task or [], set_ or [])
     try:
-        _run(study, lang or [], arm or [], task or [], set_ or [], root, threads or os.cpu_count() or 1, engine_name(engine), remote_of(out), dry_run, command)
+        _run(
+            study,
+            lang or [],
+            arm or [],
+            task or [],
+            set_ or [],
+            root,
+            threads or os.cpu_count() or 1,
+            engine_name(engine),
+            isolate,
+            remote_of(out),
+            dry_run,
+            command,
+        )
     except KeyboardInterrupt:
         Console(stderr=True, highlight=False).print(f"\nstopped. Finished tasks and shards are kept; `{command}` goes on from there", markup=False)
         raise SystemExit(130) from None
@@ -77,6 +91,7 @@ def _run(
     root: Path,
     threads: int,
     engine: str,
+    isolate: bool,
     place: Remote | None,
     dry_run: bool,
     command: str,
@@ -108,7 +123,11 @@ def _run(
     for language, names in unknowing.silent(loaded, wanted).items():
         say.print(f"{language}: no word lists or counts for the filters {', '.join(names)}, which refuse nothing there (docs/add-a-language.md)")
     start = time.monotonic()
-    with hold(folder / ".work" / "lock", "make data"), _Reporter() as reporter, _workers(engine, threads) as crew:
+    with hold(folder / ".work" / "lock", "make data") as died, _Reporter() as reporter, _workers(engine, threads, isolate) as crew:
+        if died and not isolate:
+            reporter.line(
+                "the last build here died at work; it goes on. If one text kills it each time, `python -m build_data STUDY --isolate` finds it and leaves it out"
+            )
         shop = recipes.Workshop(loaded, root, threads, reporter.update, [pair for pair in wanted if not ready[pair]], crew)
         for pair in wanted:
             name = ".".join(pair)
@@ -143,12 +162,12 @@ def _fetched(outlet: Outlet | None, study: Study, pair: tuple[str, str]) -> dict
 
 
 @contextlib.contextmanager
-def _workers(engine: str, threads: int) -> Iterator[Engine | None]:
+def _workers(engine: str, threads: int, isolate: bool) -> Iterator[Engine | None]:
     """Open the engine; None where one thread of this machine is all there is."""
-    if engine == LOCAL and threads < 2:
+    if engine == LOCAL and threads < 2 and not isolate:
         yield None
         return
-    with open_engine(engine, threads) as opened:
+    with open_engine(engine, threads, isolate) as opened:
         yield opened
 
 

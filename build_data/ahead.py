@@ -20,8 +20,9 @@ from build_data.translate import Translated, Translator, batched
 from corpora.engine import Engine
 from corpora.engine_tasks import Done, Stage
 
-CHUNK = {"cpu": 2000, "cuda": 16_000}  # sentences a task: batches hold one length only, so fewer would leave them half empty; it is what a kill costs
-STRIDE = 200  # texts that are cut into sentences at a time
+CHUNK = {"cpu": 2000, "cuda": 16_000}  # sentences a task, at most: batches hold one length only, so fewer would leave them half empty; what a kill costs
+LEAST = 250  # sentences of the first and the last tasks: shards can begin sooner, and no worker is left with a large one at the end
+STRIDE = 100  # texts that are cut into sentences at a time
 
 
 @dataclass(frozen=True)
@@ -91,16 +92,16 @@ class Ahead:
     ) -> Iterator[tuple[Sequence[Any], Way]]:
         """Yield the sentences to translate, a chunk at a time; `sent` is told each chunk, and how many texts are translated once it is back."""
         chunk: dict[str, None] = {}
-        reached = 0
+        reached, grown = 0, LEAST
         for some in batched(texts, STRIDE):
             reached += len(some)
             under_way = {sentence for other, _ in sent for sentence in other}
             parts = (sentence for sentence in mt_build.sentences_of(translator, some) if sentence not in under_way)
             chunk.update(dict.fromkeys(memory.unknown(way.fingerprint, parts)))
-            if len(chunk) >= self.chunk:
+            if len(chunk) >= max(min(self.chunk, grown, (len(texts) - reached) // (2 * self.engine.workers)), LEAST):
                 sent.append((list(chunk), reached))
                 yield list(chunk), way
-                chunk = {}
+                chunk, grown = {}, 2 * grown
         if chunk:
             sent.append((list(chunk), len(texts)))
             yield list(chunk), way

@@ -199,8 +199,11 @@ def engine_name(given: str = "") -> str:
     return name
 
 
-def open_engine(name: str, workers: int) -> Engine:
-    """Return the engine of that name with `workers` cores of this machine (Ray with RAY_ADDRESS: all that the cluster has). Raises ConfigError."""
+def open_engine(name: str, workers: int, sooner: bool = False) -> Engine:
+    """Return the engine of that name with `workers` cores of this machine (Ray with RAY_ADDRESS: all that the cluster has). Raises ConfigError.
+
+    `sooner`: use workers for any amount of work, which isolates what kills them.
+    """
     if name == RAY:
         from corpora.engine_ray import RayPlace
 
@@ -208,4 +211,4 @@ def open_engine(name: str, workers: int) -> Engine:
         return Engine(ray, ray.cores, sooner=True)
     from corpora.engine_local import LocalPlace
 
-    return Engine(LocalPlace(workers), workers)
+    return Engine(LocalPlace(workers), workers, sooner)

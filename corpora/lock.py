@@ -25,8 +25,11 @@ WATCH = 3.2  # beats that a second one waits for a sign of life from another mac
 
 
 @contextlib.contextmanager
-def hold(path: Path, what: str) -> Iterator[None]:
-    """Hold the lock `path` while the body runs; `what` is the work in words ("make data"). Raises ConfigError where another process holds it."""
+def hold(path: Path, what: str) -> Iterator[bool]:
+    """Hold the lock `path` while the body runs; `what` is the work in words ("make data"). Raises ConfigError where another process holds it.
+
+    Yields whether the one that held it last died at work.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("a+", encoding="utf-8")
@@ -48,7 +51,7 @@ def hold(path: Path, what: str) -> Iterator[None]:
         beating = threading.Thread(target=_beat, args=(path, own, stop), daemon=True)
         beating.start()
         try:
-            yield
+            yield bool(holder)
         finally:
             stop.set()
             beating.join()

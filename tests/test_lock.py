@@ -28,10 +28,10 @@ def test_a_second_one_is_refused_until_the_first_is_dead(tmp_path: Path) -> None
         raise AssertionError("held twice")
     os.kill(child.pid, signal.SIGKILL)
     child.wait()
-    with hold(path, "make data"):
-        assert json.loads(path.read_text())["process"] == os.getpid()
-    with hold(path, "make data"):
-        pass
+    with hold(path, "make data") as died:
+        assert died and json.loads(path.read_text())["process"] == os.getpid()
+    with hold(path, "make data") as died:
+        assert not died
     assert path.read_text() == ""
 
 
