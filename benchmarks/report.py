@@ -26,7 +26,7 @@ ARMS = ("none", "en", "mt-fi", "mt-hu", "native-fi", "native-hu")
 GROUPS = ("a", "b", "c", "d", "e")
 
 
-def fake_study(fakes: Any, seeds: int) -> Study:
+def fake_study(fakes: Any, seeds: int, draws: int = 10_000) -> Study:
     """Return a study of 26 rows (5 groups x 5 arms, and none) and 4 targets."""
     task = {"kind": "span", "english": "no/qa", "native": {"fi": ["no/fi"], "hu": ["no/hu"]}, "maker": "cloze_questions"}
     test = {target: {language: f"no/{target}-{language}" for language in ("fi", "hu") if (target, language) != ("tydiqa", "hu")} for target in SIZES}
@@ -38,7 +38,7 @@ def fake_study(fakes: Any, seeds: int) -> Study:
     }
     made: Study = fakes.study(
         title="Synthetic: no run of it ever was", arms=list(ARMS), seeds=list(range(1, seeds + 1)), intermediate=[[group] for group in GROUPS],
-        tasks=dict.fromkeys(GROUPS, task), targets=targets, statistics={"draws": 10_000},
+        tasks=dict.fromkeys(GROUPS, task), targets=targets, statistics={"draws": draws},
     )  # fmt: skip
     return made
 

@@ -214,6 +214,8 @@ def _line(results: Results, one: Comparison, scale: forest.Axis, language: str) 
         notes.append(f"{len(one.seeds)} of {len(results.study.seeds)} seeds")
     if one.small:
         notes.append("within the margin")
+    if one.verdict == "can't tell" and one.detectable is not None:
+        notes.append(f"sees {one.detectable:.1f}; ±{margin:g} {f'takes {one.seeds_needed} seeds' if one.seeds_needed else 'is out of reach'}")
     title = (
         f"{one.row.label} minus {one.baseline.label}, seeds {', '.join(map(str, one.seeds))}: {e.delta:+.3f}, interval {e.low:+.3f} to {e.high:+.3f} "
         f"at level {100 * (1 - e.alpha):.3g} %, p {e.p:.4f}, Holm-adjusted {one.adjusted:.4f}"

@@ -76,3 +76,17 @@ def test_one_seed_says_so_and_answers_nothing(tmp_path, monkeypatch) -> None:
 def test_a_study_without_an_arm_of_the_language_cannot_tell(tmp_path, monkeypatch) -> None:
     found = answers(tmp_path, monkeypatch, SAME, arms=["none", "en", "native-fi"])
     assert found["hu"].kind == "can't tell" and "no arm" in found["hu"].sentence
+
+
+def test_an_undecided_comparison_says_what_it_could_have_seen(tmp_path, monkeypatch) -> None:
+    from eval import view
+
+    study = fakes.study(seeds=[1, 2])
+    fakes.plan(monkeypatch, study)
+    fakes.write_all(tmp_path, study, dict.fromkeys(fakes.RATES, 0.6) | {"en": 0.61})
+    results = collect(study, tmp_path)
+    comparisons = compare_all(results)
+    notes = [
+        line.note for plot in view.plots(results, comparisons, "en") for section in plot.sections for line in section.lines if line.verdict == "can't tell"
+    ]
+    assert notes and all(note.startswith("sees ") and ("takes" in note or "out of reach" in note) for note in notes)

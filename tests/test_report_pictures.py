@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import eval_fakes as fakes
 import pyarrow as pa
@@ -101,6 +102,36 @@ def test_the_report_holds_on_a_phone_and_on_a_desk(whole, width) -> None:
     seen = look(whole, width, '[document.querySelectorAll("svg").length, document.querySelectorAll("h2").length]')
     assert seen["problems"] == [] and seen["page"] <= width and seen["wide"] == []
     assert seen["found"][0] > 50 and seen["found"][1] >= 8
+
+
+@needs_browser
+def test_a_study_of_520_runs_holds_too(tmp_path, monkeypatch) -> None:
+    from benchmarks.report import ARMS, fake_study
+
+    monkeypatch.setattr(fakes, "SIZES", dict.fromkeys(fakes.SIZES, 20))  # how long the real sizes take is benchmarks.report's to tell
+    study = fake_study(fakes, seeds=5, draws=200)
+    fakes.plan(monkeypatch, study)
+    fakes.write_all(tmp_path, study, {arm: fakes.RATES.get(arm, 0.6) for arm in ARMS})
+    page = report.make(study, tmp_path)
+    assert len(list((tmp_path / "runs").iterdir())) == 520
+    for width in (390, 1440):
+        seen = look(page, width, 'document.querySelectorAll(".runs tbody tr").length')
+        assert (
+            seen["problems"] == [] and seen["page"] <= width and seen["wide"] == [] and seen["found"] == 520 - 4
+        )  # one base run serves all seeds of retrieval
+
+
+DEMO = Path(__file__).parent.parent / "reports" / "mini" / "index.html"
+
+
+@needs_browser
+@pytest.mark.skipif(not DEMO.is_file(), reason="no demo was run here: make demo")
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_report_of_the_demo_holds(tmp_path, width) -> None:
+    page = tmp_path / "index.html"  # the probe is written beside the page
+    page.write_bytes(DEMO.read_bytes())
+    seen = look(page, width, 'document.querySelectorAll(".answer").length')
+    assert seen["problems"] == [] and seen["page"] <= width and seen["wide"] == [] and seen["found"] == 2
 
 
 def write_details(root, study) -> None:
