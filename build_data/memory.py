@@ -165,7 +165,11 @@ class Memory:
 
     def _rows(self, query: str, keys: Sequence[bytes], read: Callable[..., Row]) -> Iterator[Row]:
         for some in batched(keys, CHUNK):
-            yield from (read(row) for row in self._base.execute(f"{query} ({','.join('?' * len(some))})", some))
+            try:
+                found = [read(row) for row in self._base.execute(f"{query} ({','.join('?' * len(some))})", some)]
+            except (sqlite3.Error, ValueError, TypeError, AttributeError) as err:  # a damaged page, or a row that is not ours
+                raise ConfigError(f"{self.path}: the translation memory cannot be read ({err}); delete the file (it only saves time) and run again") from None
+            yield from found
 
     def _write(self, rows: Iterable[tuple[bytes, Translated]]) -> None:
         packed = [(key, r.text, r.score, " ".join(r.flags), r.rung) for key, r in rows]

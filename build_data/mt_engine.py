@@ -86,6 +86,6 @@ class Engine:
                     str(self.folder.path), device=device, compute_type=self.numbers, inter_threads=self.threads if device == "cpu" else 1,
                     intra_threads=1, device_index=0 if device == "cpu" else list(range(self.workers)), max_queued_batches=-1,
                 )  # fmt: skip
-            except (RuntimeError, ValueError) as err:
+            except (RuntimeError, ValueError, IndexError, MemoryError) as err:
                 raise ConfigError(f"{self.folder.path}: CTranslate2 {library.__version__} cannot load this model ({err}); convert it again") from None
         return self._model

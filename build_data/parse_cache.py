@@ -29,7 +29,7 @@ class Cache(SharedFile):
                 part = keys[at : at + LOOK]
                 rows = self.connection().execute(f"SELECT key, layers, value FROM layered WHERE key IN ({','.join('?' * len(part))})", part)
                 found.update((key, (layers, zlib.decompress(value).decode("utf-8"))) for key, layers, value in rows)
-        except (sqlite3.DatabaseError, zlib.error) as err:
+        except (sqlite3.DatabaseError, zlib.error, TypeError, ValueError) as err:
             raise self.broken(err) from None
         return found
 

@@ -95,9 +95,12 @@ def file_sha256(path: Path) -> str:
 
 
 def known_sha256(path: Path) -> str:
-    """Return a file's SHA-256, summed once a process as long as its size and time of change stay."""
-    stat = path.stat()
-    return _known_sha256(path, stat.st_size, stat.st_mtime_ns)
+    """Return a file's SHA-256, summed once a process as long as its size and time of change stay. Raises ConfigError for a file that cannot be read."""
+    try:
+        stat = path.stat()
+        return _known_sha256(path, stat.st_size, stat.st_mtime_ns)
+    except OSError as err:
+        raise ConfigError(f"{path}: cannot be read ({err.strerror or err}); fetch or copy it again") from None
 
 
 @functools.cache
@@ -198,5 +201,11 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def read_records(paths: Iterable[Path], kind: Kind) -> list[Record]:
-    """Return the records of Parquet files, in file order; every row checks itself again."""
-    return [from_row(kind, row) for path in paths for row in read_rows(path)]
+    """Return the records of Parquet files, in file order; every row checks itself again. Raises ConfigError for a file of other rows or a broken one."""
+    records: list[Record] = []
+    for path in paths:
+        try:
+            records += [from_row(kind, row) for row in read_rows(path)]
+        except (ValueError, TypeError, KeyError, AttributeError) as err:  # RecordError is a ValueError
+            raise ConfigError(f"{path}: no rows of kind {kind!r} ({err}); delete its folder and run `make data` again") from None
+    return records

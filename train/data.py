@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from corpora import corpus as corpora
-from corpora.bounded import read_json
+from corpora.bounded import read_json, shown
 from corpora.config import ConfigError
 from corpora.readers import read, read_records
 from corpora.records import Aligned, Kind, Record, Tags, found_labels
@@ -40,6 +40,8 @@ def built(study: Study, task: str, arm: str, root: Path) -> Built:
     manifest = _manifest(folder)
     kind = study.tasks[task].kind
     labels = manifest.get("labels")
+    if labels is not None and not (isinstance(labels, list) and all(isinstance(label, str) for label in labels)):
+        raise ConfigError(f"{folder / 'manifest.json'}: labels = {shown(labels)} is no list of names; delete the folder and run `make data` again")
     if kind in ("pair", "tags") and (labels is None or labels == ["*"]):
         labels = found_labels(read_shards([s for s in shards if s.name.startswith("train-")], kind))
     mark = manifest.get("fingerprint") or digest({shard.name: file_sha256(shard) for shard in shards})

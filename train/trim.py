@@ -28,7 +28,11 @@ Ids = npt.NDArray[np.int32]
 
 def open_tokenizer(folder: Path) -> Tokenizer:
     """Return the tokenizer of a folder without the truncation and padding it may have been saved with."""
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    path = folder / "tokenizer.json"
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as err:  # the library raises nothing finer
+        raise ConfigError(f"{path}: not a fast tokenizer ({err}); save it there again with save_pretrained") from None
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
@@ -81,10 +85,14 @@ def trim(base: Path, texts: Iterable[Words], out: Path) -> Path:
     """Write the encoder of folder `base`, cut to the pieces of `texts`, to the folder `out` (whole or absent) and return it."""
     if out.is_dir():
         return out
+    from safetensors import SafetensorError
     from safetensors.torch import load_file, save_file
 
     config = base_config(base)
-    tensors = load_file(base / "model.safetensors")
+    try:
+        tensors = load_file(base / "model.safetensors")
+    except (OSError, SafetensorError) as err:
+        raise ConfigError(f"{base / 'model.safetensors'}: not a readable safetensors file ({err}); fetch or save the model again") from None
     names = [name for name in tensors if name.endswith("word_embeddings.weight")]
     if len(names) != 1:
         raise ConfigError(f"{base}: {len(names)} tensors named *word_embeddings.weight where one is needed; set base.trim = false")

@@ -15,6 +15,7 @@ from corpora.readers.lines import json_lines, lines, whole_json, whole_lines
 Raw = tuple[str, Mapping[str, Any]]  # ("FILE:LINE", fields)
 CONLLU_COLUMNS = 10
 BROKEN = "broken"  # field of a row that is no document: what is wrong with it
+SENTENCES = 50  # single sentences that make a document
 MOST_TEXT = 1_000_000  # characters of one document of a plain text file
 # Whose tag a fused token gets where several of its words hang outside it ("ettei" = että SCONJ + ei AUX -> AUX): the first of these. The order
 # is that of ud-conversion-tools as we remember it; what is checked is that fi and hu come out equal to XTREME's files.
@@ -37,6 +38,20 @@ def documents(path: Path) -> Iterator[Raw]:
         except ValueError as err:
             value = f"not JSON ({err})"
         yield f"{path}:{number}", value if isinstance(value, dict) else {BROKEN: value if isinstance(value, str) else f"no JSON object but {str(value)[:60]!r}"}
+
+
+def sentences(path: Path) -> Iterator[Raw]:
+    """Yield one row per SENTENCES lines of single sentences (an object with `text` each), which thus become a document, a sentence a paragraph."""
+    packed: list[Any] = []
+    first = 0
+    for number, row in json_lines(path):
+        first = first or number
+        packed.append(row.get("text"))
+        if len(packed) == SENTENCES:
+            yield f"{path}:{first}", {"id": f"{path.name.partition('.')[0]}-{first}", "paragraphs": packed}
+            packed, first = [], 0
+    if packed:
+        yield f"{path}:{first}", {"id": f"{path.name.partition('.')[0]}-{first}", "paragraphs": packed}
 
 
 def plain_text(path: Path) -> Iterator[Raw]:
@@ -145,13 +160,13 @@ def _blocks(path: Path) -> Iterator[tuple[int, list[tuple[int, str]]]]:
 
 def _fused(path: Path, rows: Sequence[tuple[int, list[str]]]) -> tuple[list[str], list[str]]:
     """Return tokens and tags of one sentence with its multi-word tokens fused."""
-    words = {columns[0]: columns for _, columns in rows if columns[0].isdigit()}
+    words = {columns[0]: columns for _, columns in rows if _is_number(columns[0])}
     tokens: list[str] = []
     tags: list[str] = []
     covered = 0  # last word that a multi-word token has already spoken for
     for number, columns in rows:
         name, form = columns[0], columns[1].replace(" ", "")
-        if name.isdigit():
+        if _is_number(name):
             if int(name) > covered:
                 tokens.append(form)
                 tags.append(columns[3])
@@ -159,7 +174,9 @@ def _fused(path: Path, rows: Sequence[tuple[int, list[str]]]) -> tuple[list[str]
         if "." in name:
             continue
         low, dash, high = name.partition("-")
-        inside = [str(i) for i in range(int(low), int(high) + 1)] if dash and low.isdigit() and high.isdigit() else []
+        inside: list[str] = []
+        if dash and _is_number(low) and _is_number(high) and int(high) - int(low) < len(words):  # a range has no more words than its sentence
+            inside = [str(i) for i in range(int(low), int(high) + 1)]
         if not inside or any(word not in words for word in inside):
             raise ConfigError(f"{path}:{number}: id {name!r}; an id is a number, a range of the sentence's words such as 3-4, or an empty node such as 8.1")
         heads = [word for word in inside if words[word][6] not in inside] or inside
@@ -169,10 +186,16 @@ def _fused(path: Path, rows: Sequence[tuple[int, list[str]]]) -> tuple[list[str]
     return tokens, tags
 
 
+def _is_number(name: str) -> bool:
+    """Say whether an id is a whole number: ASCII digits (str.isdigit takes superscripts too), and not so many that it can't be one."""
+    return name.isascii() and name.isdigit() and len(name) < 10
+
+
 FORMS: Mapping[str, Callable[[Path], Iterator[Raw]]] = {
     "jsonl": jsonl,
     "squad-jsonl": jsonl,
     "documents": documents,
+    "sentences": sentences,
     "text": plain_text,
     "squad-json": squad_json,
     "conllu": conllu,
