@@ -165,6 +165,15 @@ def test_documents(here: Path) -> None:
     ]
 
 
+def test_a_text_in_one_string_has_its_lines_for_paragraphs_unless_they_are_broken_at_a_width(here: Path) -> None:
+    book = "Luku I\r\n\r\nVanha talo seisoi torin laidalla, ja\r\nsen edessä kasvoi koivu.\r\n \r\nSitten satoi\nkolme päivää\nyhteen menoon.\n"
+    page = "Otsikko\n\nPitkä kappale yhdellä rivillä." + " Siinä on monta virkettä." * 6 + "\nToinen kappale."
+    made = declare(here, "documents", {"a.jsonl": rows({"id": "b", "paragraphs": book}, {"id": "p", "paragraphs": page})}, 2, kind="documents", labels=())
+    one, two = read_documents(made, "train")
+    assert one.paragraphs == ("Luku I", "Vanha talo seisoi torin laidalla, ja\nsen edessä kasvoi koivu.", "Sitten satoi\nkolme päivää\nyhteen menoon.")
+    assert two.paragraphs == tuple(page.split("\n"))
+
+
 def test_aligned_in_its_two_forms(here: Path) -> None:
     expected = [
         Aligned(id="xx/made:train-1", source="Hei.", target="Hi.", corpus="xx/made"),

@@ -14,8 +14,6 @@ from corpora.shards import file_sha256
 
 __all__ = ["MAKERS", "Declared", "Made", "Maker", "family", "labels_of", "make", "maker_key"]
 
-MAX_SENTENCES = 60  # a document: beyond it long ones (laws, novels) would outweigh all others
-
 # A family is one line here; what it is, it says itself.
 MAKERS: Mapping[str, Declared] = {
     **labelled.FAMILIES,
@@ -35,9 +33,9 @@ def family(name: str) -> Declared:
     return pick(MAKERS, name, "maker")
 
 
-def make(name: str, max_sentences: int = MAX_SENTENCES) -> Maker:
-    """Return the maker `name`, capped at `max_sentences` a document. Raises ConfigError for an unknown name."""
-    return functools.partial(family(name).run, max_sentences=max_sentences)
+def make(name: str, max_sentences: int = 0) -> Maker:
+    """Return the maker `name`, capped at `max_sentences` a document, 0 = at what it declares. Raises ConfigError for an unknown name."""
+    return functools.partial(family(name).run, max_sentences=max_sentences or family(name).max_sentences)
 
 
 def labels_of(name: str) -> tuple[str, ...]:
@@ -45,11 +43,11 @@ def labels_of(name: str) -> tuple[str, ...]:
     return family(name).labels
 
 
-def maker_key(name: str, max_sentences: int = MAX_SENTENCES) -> dict[str, Any]:
+def maker_key(name: str, max_sentences: int = 0) -> dict[str, Any]:
     """Return what decides a maker's rows beside its documents, language, parser and seed: for keys and manifests. Raises ConfigError."""
     declared = family(name)
     lists = [file_sha256(path) for path in sorted(Path(__file__).parent.glob("words_*.toml"))]  # mended by people who raise no version
     own = declared.settings() if declared.settings else None
     return {
-        "maker": name, "version": declared.version, "max_sentences": max_sentences, "block_words": declared.block_words, "lists": lists, "own": own,
+        "maker": name, "version": declared.version, "max_sentences": max_sentences or declared.max_sentences, "block_words": declared.block_words, "lists": lists, "own": own,
     }  # fmt: skip

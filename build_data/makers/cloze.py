@@ -30,6 +30,7 @@ SHORTEST, LONGEST = 4, 22  # words a sentence: rules meet no surprises in short 
 ANSWER_WORDS = {"reason": 14}  # else MOST_ANSWER
 MOST_ANSWER = 6
 PER_SENTENCE = 3
+MOST_SENTENCES = 400  # of a document: one in twenty gives a question, so long documents don't outweigh others
 MOST_COPIED = 7  # words in a row that a question may take from its sentence
 MOST_OF_A_KIND = 0.3  # of the rows of a block; below FEWEST rows nothing is cut
 MOST_OPENING = 0.03  # of the rows of a block may have an answer that opens its context; a guess finds one in 30 to 40
@@ -150,6 +151,7 @@ FAMILY = Declared(
     run=cloze_questions,
     kind="span",
     version=VERSION,
+    max_sentences=MOST_SENTENCES,
     what="A question made by rules on the tagged words of one sentence of the context; the answer is a constituent of that sentence.",
     problems=_PROBLEMS,
 )
@@ -157,6 +159,7 @@ WITH_UNANSWERABLE = Declared(
     run=functools.partial(cloze_questions, without=UNANSWERABLE),
     kind="span",
     version=VERSION,
+    max_sentences=MOST_SENTENCES,
     what="A question made by rules on the tagged words of one sentence; a third are read with other paragraphs of their document, which hold no answer.",
     problems=_PROBLEMS,
 )

@@ -46,6 +46,7 @@ class Declared:
     chance: float | None = None  # accuracy of a guess (0 to 1), None where accuracy is no measure of the task
     problems: tuple[str, ...] = ()  # known faults of the rows, a sentence each, for the card
     block_words: int = BLOCK_WORDS
+    max_sentences: int = 60  # of a document that are looked at: beyond it long ones (laws, novels) would outweigh all others
     settings: Callable[[], Any] | None = None  # what decides the rows beside `version`: sums of word lists, say; anything JSON can hold
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ from corpora.readers.forms import BROKEN
 from corpora.records import Aligned, Choice, Document, Pair, Record, RecordError, Span, Tags, Text, nfc
 
 Item = Record | Document | Aligned
+WIDTH = 100  # characters: plain-text books are broken at some 70; a paragraph on one line is mostly longer
+WRAPPED = 2  # lines a block, on average, that speak for broken lines
 LISTS = ("endings", "paragraphs")  # a joined field gives these a list, and all others one text
 
 
@@ -174,12 +177,21 @@ def _text(shape: Shape, row: Mapping[str, Any], base: dict[str, Any]) -> Text:
     return Text(text=text(field(shape, row, "text"), "text"), **base)
 
 
+def _paragraphs(whole: str) -> tuple[str, ...]:
+    """Return the paragraphs of a text in one string: its lines, or where lines are broken at a width (books as plain text) what blank lines set apart."""
+    lines = whole.splitlines()
+    written = [line for line in lines if line.strip()]
+    blocks = [block for block in re.split(r"\n[ \t]*(?:\n[ \t]*)+", whole.replace("\r\n", "\n").strip()) if block]
+    wrapped = len(blocks) > 1 and max(map(len, written)) <= WIDTH and len(written) >= WRAPPED * len(blocks)
+    return tuple(blocks) if wrapped else tuple(lines)
+
+
 def _document(shape: Shape, row: Mapping[str, Any], base: dict[str, Any]) -> Document:
     """Make a document. Empty and broken paragraphs may stand in it: build_data/makers/clean.py counts them and leaves them out."""
     if BROKEN in row and len(row) == 1:
         raise RecordError(str(row[BROKEN]))
     found = field(shape, row, "paragraphs")
-    paragraphs = tuple(text(found, "paragraphs").splitlines()) if isinstance(found, str) else texts(found, "paragraphs")  # the Hub's texts are one string
+    paragraphs = _paragraphs(text(found, "paragraphs")) if isinstance(found, str) else texts(found, "paragraphs")  # the Hub's texts are one string
     if not paragraphs:
         raise RecordError("no paragraphs")
     own = {name: base[name] for name in ("id", "corpus", "licence", "publishable", "genre", "year")}
