@@ -160,6 +160,12 @@ def test_reviews_are_counted_from_their_records(monkeypatch, tmp_path) -> None:
     assert "2 rows of this family and language" in card_sections.reviewed(manifest)[1] and "grammatical 2, one answer 1" in card_sections.reviewed(manifest)[1]
 
 
+def test_published_parquet_can_be_read_in_parts(root, unchecked) -> None:
+    run(root, "--dry-run")
+    column = pq.ParquetFile(root / "data/mini/.work/publish/nli.en/train-00000-of-00001.parquet").metadata.row_group(0).column(0)
+    assert column.has_column_index and column.has_offset_index and column.compression == "ZSTD"
+
+
 def test_the_croissant_description_reads_the_rows(root) -> None:
     run(root, "--dry-run")
     described = json.loads((root / "data/mini/.work/publish/croissant.json").read_text("utf-8"))
