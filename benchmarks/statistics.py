@@ -2,6 +2,7 @@
 
     python -m benchmarks.statistics check --studies 1000          # the tables of docs/statistics.md
     python -m benchmarks.statistics check --case udpos-hu --seeds 3
+    python -m benchmarks.statistics pairing                       # what pairing seed by seed would cost
     python -m benchmarks.statistics speed                         # 10,000 draws x 10,000 examples x 5 seeds x 10 comparisons
 
 A simulated study has two arms of S trained models each, tested on the same N examples; four more arms and three more targets are drawn as
@@ -175,6 +176,28 @@ def check(
                     f"| {name} | {count} | {true:+g} | {share[0]:.1f} % | {share[1]:.1f} % | {found.width / found.studies:.2f} | {claimed} | "
                     f"{100 * found.naive / found.studies:.1f} % | {100 * found.dealt / found.studies:.1f} % |"
                 )
+
+
+@app.command()
+def pairing(studies: int = 100_000) -> None:
+    """Print what pairing arms seed by seed would do, without test noise: coverage and half width (in standard deviations of a run) of Student's intervals."""
+    from scipy import special
+
+    rng = np.random.default_rng(1)
+    typer.echo("| seeds | correlation at a seed | unpaired holds the truth | half width | paired holds the truth | half width |")
+    typer.echo("|---:|---:|---:|---:|---:|---:|")
+    for seeds in (3, 5):
+        for shared in (0.0, 0.5):
+            common, own = rng.normal(size=(studies, 1, seeds)), rng.normal(size=(studies, 2, seeds))
+            runs = math.sqrt(shared) * common + math.sqrt(1 - shared) * own
+            difference, parts = runs[:, 0] - runs[:, 1], runs.var(axis=2, ddof=1) / seeds
+            error = [np.sqrt(parts.sum(axis=1)), np.sqrt(difference.var(axis=1, ddof=1) / seeds)]
+            degrees = [parts.sum(axis=1) ** 2 / (parts**2 / (seeds - 1)).sum(axis=1), np.full(studies, seeds - 1.0)]
+            told = []
+            for one, free in zip(error, degrees, strict=True):
+                half = special.stdtrit(free, 0.975) * one
+                told.append(f"{100 * float((np.abs(difference.mean(axis=1)) <= half).mean()):.1f} % | {float(half.mean()):.2f}")
+            typer.echo(f"| {seeds} | {shared:g} | {' | '.join(told)} |")
 
 
 @app.command()
