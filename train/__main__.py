@@ -5,6 +5,7 @@ Torch is loaded by the workers only, so a study with nothing left to do says so 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -90,19 +91,25 @@ def _execute(console: Console, study: Study, root: Path, runs: list[Run], after:
             from train.together import go  # loads torch, in this process
 
             check_disk(study, root, todo, 1)
-            return go(study, root, runs, after, show)
+            with _lock(study, root) if os.environ.get("RANK", "0") == "0" else contextlib.nullcontext():
+                return go(study, root, runs, after, show)
         if engine == RAY:
             from train import spread
 
-            with hold(runs_folder(root) / f".lock-{study.name}", "make train"), open_engine(engine, workers or os.cpu_count() or 1) as team:
+            with _lock(study, root), open_engine(engine, workers or os.cpu_count() or 1) as team:
                 check_disk(study, root, todo, min(team.workers, len(todo)))
                 return spread.go(study, root, runs, after, show, team, spread.threads_each(team))
         executor = Executor(study, root, runs, after, show, workers)
         check_disk(study, root, todo, executor.count)
-        with hold(runs_folder(root) / f".lock-{study.name}", "make train"):
+        with _lock(study, root):
             return executor.go()
     finally:
         bar.close()
+
+
+def _lock(study: Study, root: Path) -> contextlib.AbstractContextManager[bool]:
+    """Let nobody else train this study in this folder."""
+    return hold(runs_folder(root) / f".lock-{study.name}", "make train")
 
 
 def _say(console: Console, summary: Summary, runs: list[Run], root: Path, path: Path) -> None:
