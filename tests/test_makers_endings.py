@@ -129,7 +129,11 @@ def test_a_heading_grown_on_to_a_sentence_is_found() -> None:
 
 
 def test_a_heading_whose_words_are_only_seen_so_is_found_by_their_stems() -> None:
-    lines = ["Koti pysyy avoinna kesäviikonloppuisin joka vuosi.", "Uutiset tänään Kesäviikonloppu toi paljon väkeä museoon.", "Täällä asuu Virtanen tai hänen veljensä yhä."]
+    lines = [
+        "Koti pysyy avoinna kesäviikonloppuisin joka vuosi.",
+        "Uutiset tänään Kesäviikonloppu toi paljon väkeä museoon.",
+        "Täällä on nyt Virtanen tai hänen veljensä yhä.",
+    ]
     kept, _ = read_documents([Document(id="d", paragraphs=tuple(lines))], "fi", 2)
     [script] = scripts(kept, "fi")
     assert [line.fault for line in script.lines] == ["", "glued", ""]

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 
+from build_data.makers.clean_rules import words_of
 from build_data.makers.common import whole_sentence
 from build_data.stems import stem
 from corpora.records import Document
@@ -32,13 +33,30 @@ LINES = 1_000  # sentences of a document that are looked at; the makers bound it
 SHORTEST, LONGEST = 5, 35  # words a sentence
 COMMAS = 4  # a sentence: one with more is mostly a list, or several sentences strung together
 # Quotations, enumerations, leftovers of markup, faces (":D"), the remains of a compound or of a line ("Kunto- Alaskan"), what opens in the middle ("Mm.")
-ODD = re.compile(r"[\"'“”„»«‘’…;¬|*_<>{}=~^\\]|:-?[()DPp](?!\w)|[^\W\d_]- [A-ZÅÄÖÁÉÍÓÚÜŐŰ]|(?<=\s)–\w|^(?:Mm|Ts|Ym|Huom|Ks|Vrt|Ld|Vö|Stb)\b")
-LISTED = re.compile(r"\d\)|--| [–-] .* [–-] .* [–-] ")
+ODD = re.compile(r"[\"'“”„»«‘’…;¬|*_<>{}=~^\\]|:-?[()DPp](?!\w)|[^\W\d_]- [A-ZÅÄÖÁÉÍÓÚÜŐŰ]|(?<=\s)–\w|[.,] ?[?!]$|^(?:Mm|Ts|Ym|Huom|Ks|Vrt|Ld|Vö|Stb)\b")
+LISTED = re.compile(r"[A-ZÅÄÖÁÉÍÓÚÜŐŰ]\w+ – [a-zåäöáéíóúüőű]|\d\)|--| [–-] .* [–-] .* [–-] ")
 CAPITALS = re.compile(r"\b[A-ZÅÄÖÁÉÍÓÚÜŐŰ]{4,}\b")
-INNER = re.compile(r"[.!?]\S+\s|[^\W\d_]{5}[.!?] [a-zåäöáéíóúüőű]")  # a sentence that ends, or begins with a small letter, inside
+INNER = re.compile(r"[.!?]\S+\s|\)[.!?] [a-zåäöáéíóúüőű]|[^\W\d_]{5}[.!?] [a-zåäöáéíóúüőű]")  # a sentence that ends, or begins with a small letter, inside
 TWICE = re.compile(r"\b(\w[\w-]{2,}) \1\b")  # a heading written twice
 ALONE = {"fi": "", "hu": "aesőóh"}  # letters that are words by themselves; another one is what a broken line or a scanner left of a word
 ARTICLES = {"fi": frozenset[str](), "hu": frozenset({"A"})}  # words of one letter that a capital inside a sentence gives away
+# A conjunction or relative without the comma that both languages ask for, and spellings of speech: signs of a text that nobody has gone over.
+SLOPPY = {
+    "fi": re.compile(
+        r"(?<!\b[Jj]a)(?<!\btai)(?<!\beikä)(?<!\bsekä)(?<!\bvaan)(?<!\b[Nn]iin)(?<!\bkuin)(?<!\bmutta)(?<!\bvai)(?<!\beli)(?<!\b[Ss]iten)(?<!\bsiksi)(?<![,;:(–-]) "
+        r"(?:että|ettei|jo(?:nka|tka|ita|iden|ssa|sta|hon|lla|lle|lta|issa|ista|ihin|illa|ille)|koska)\b"
+        r"|\b(?:mä|sä|mun|sun|mulla|sulla|mulle|sulle|mua|sua|oon|oot|ois|vois|ollu|tullu|kaikkee|ilkee|niinku|ku|sit|meijän|teijän|kauheesti|hirveesti|pitäs"
+        r"|(?:semm|tämm|tomm)o\w+)\b|([aeiouyäöáéíóúüőű])\1\1",
+    ),
+    "hu": re.compile(
+        r"(?<!^\w\w)(?<!^\w\w\w)(?<!^\w{4})(?<!^\w{5})(?<!\bés)(?<!\bs)(?<!\bis)(?<!\bmeg)(?<!\bvagy)(?<!\bmint)(?<!\bcsak)(?<!\bde)(?<!\bsem)(?<!\bhanem)(?<!\bhát)(?<!\btalán)(?<!\bnem)(?<!\bazon)(?<![,;:(–-]) "
+        r"(?:hogy|mert|aki(?:k|t|nek|ket|vel)?|amely(?:ek|et|nek|ben|ből|hez|re)?|amit|amivel|ahol)\b|([aeiouyäöáéíóúüőű])\1\1",
+    ),
+}  # fmt: skip
+UNTENDED, FEWEST = 0.1, 2  # share of a document's sentences, and number, beyond which none of it is used
+FAMILIAR = 0.05  # share of all sentences beyond which a stem says nothing of what a sentence is about
+WEB = ("web", "blog")  # genres whose paragraphs have lost their headings
+NAMES = 4  # words with a capital inside a sentence, at most: more are titles and headings
 SELDOM = 2  # times that a part of a torn word may stand among all sentences
 STUMP, ENOUGH = 3, 100_000  # letters of a seldom word that is no word, where there are so many words that real ones come back
 
@@ -67,6 +85,7 @@ class Line:
     at: int
     paragraph: int
     fault: str
+    about: frozenset[str]  # stems but for the familiar ones
     content: frozenset[str]  # rare among all sentences
     ties: frozenset[str]  # rare in the document too
 
@@ -79,37 +98,32 @@ class Script:
     lines: tuple[Line, ...]
 
 
-class Vocabulary:
-    """The words of all sentences: their stems, how often they stand, and which of them give a fault away."""
+class Spelling:
+    """How often the words of all sentences stand, which tells a word that was torn in two."""
 
-    def __init__(self, sentences: Sequence[Sequence[str]], language: str) -> None:
-        first = Counter(words[0] for words in sentences if words)
-        seen = Counter(chain.from_iterable(sentences))
+    def __init__(self, seen: Mapping[str, int], language: str) -> None:
+        """Take the words as they are written, and how often."""
         self.folded = {word: word.casefold() for word in seen}
-        whole = {word: stem(folded, language) for word, folded in self.folded.items() if len(folded) >= SHORT}
-        self.stems = {word: found[:LETTERS] for word, found in whole.items()}
         self.seen: Counter[str] = Counter()
-        small: Counter[str] = Counter()  # words inside sentences (the first says nothing) and, after a space, their stems
-        capital: Counter[str] = Counter()
         for word, times in seen.items():
             self.seen[self.folded[word]] += times
-            inside = times - first[word]
-            case = capital if word[0].isupper() else small
-            case[self.folded[word]] += inside
-            case[" " + whole.get(word, word)[:ROOT]] += inside
-        self.gluing = frozenset(word for word in seen if word[0].isupper() and _gluing(word, self.folded[word], whole.get(word, word)[:ROOT], small, capital))
-        self.gluing |= ARTICLES.get(language, frozenset())
         own = ALONE.get(language)
-        stump = SELDOM if seen.total() >= ENOUGH else 0
+        stump = SELDOM if sum(seen.values()) >= ENOUGH else 0
         self.stumps = frozenset(
-            word for word in seen if word.islower() and ((len(word) == 1 and own is not None and word not in own) or (len(word) <= STUMP and self.seen[word] <= stump))
+            word
+            for word in seen
+            if word.islower() and ((len(word) == 1 and own is not None and word not in own) or (len(word) <= STUMP and self.seen[word] <= stump))
         )
+        self.seldom = frozenset(word for word, folded in self.folded.items() if self.seen[folded] <= SELDOM)
 
     def torn(self, text: str, words: Sequence[str]) -> bool:
         """Tell whether two words are one that is oftener written together, and one of the two hardly a word (as often, if both are); or a stump stands alone."""
         if not self.stumps.isdisjoint(words):
             return True
-        near = any(self._halves(self.folded[one], self.folded[two]) for one, two in pairwise(words))
+        if self.seldom.isdisjoint(words):
+            return False
+        folded, seldom = self.folded, self.seldom
+        near = any((one in seldom or two in seldom) and self._halves(folded[one], folded[two]) for one, two in pairwise(words))
         return near and any(self._halves(one.casefold(), two) for one, two in NEIGHBOURS.findall(text))
 
     def _halves(self, one: str, two: str) -> bool:
@@ -118,18 +132,55 @@ class Vocabulary:
         return together > rarer or (together == rarer > 0 and other <= SELDOM)
 
 
+class Vocabulary(Spelling):
+    """The same, with the words' stems, and with those that have a capital only where something grew on to the sentence before."""
+
+    def __init__(self, sentences: Sequence[Sequence[str]], language: str) -> None:
+        first = Counter(words[0] for words in sentences if words)
+        seen = Counter(chain.from_iterable(sentences))
+        super().__init__(seen, language)
+        whole = {word: stem(folded, language) for word, folded in self.folded.items() if len(folded) >= SHORT}
+        self.stems = {word: found[:LETTERS] for word, found in whole.items()}
+        small: Counter[str] = Counter()  # words inside sentences (the first says nothing) and, after a space, their stems
+        capital: Counter[str] = Counter()
+        for word, times in seen.items():
+            inside = times - first[word]
+            case = capital if word[0].isupper() else small
+            case[self.folded[word]] += inside
+            case[" " + whole.get(word, word)[:ROOT]] += inside
+        self.gluing = frozenset(word for word in seen if word[0].isupper() and _gluing(word, self.folded[word], whole.get(word, word)[:ROOT], small, capital))
+        self.gluing |= ARTICLES.get(language, frozenset())
+        self.grammar = words_of(language).common
+
+    def glued(self, words: Sequence[str], *, web: bool) -> bool:
+        """Tell whether a heading, or the next sentence, grew on to a sentence: a word inside has a capital that it mostly lacks, or stands there twice; or,
+        in a page of the web, the first name comes behind words none of which belongs to a sentence's grammar ("Johtokunta Euroopan maiden asioita hoidetaan").
+        """
+        if not self.gluing.isdisjoint(words[1:]):
+            return True
+        names = [at for at, word in enumerate(words) if at and word[0].isupper()]
+        if not names:
+            return False
+        if words[0] in {words[at] for at in names}:
+            return True
+        if not web or (len(names) == 1 and names[0] == len(words) - 1):
+            return False
+        return len(names) > NAMES or not (self.grammar and not self.grammar.isdisjoint(word.casefold() for word in words[: names[0]]))
+
+
 def _gluing(word: str, folded: str, own: str, small: Counter[str], capital: Counter[str]) -> bool:
     """Tell whether a word with a capital mostly has none; of a word that is only seen so, its stem says it."""
     if len(word) == 1:
         return False
-    return small[folded] > capital[folded] or (not small[folded] and small[" " + own] >= capital[" " + own])
+    return small[folded] >= capital[folded] or (not small[folded] and small[" " + own] >= capital[" " + own])
 
 
 def scripts(kept: Sequence[tuple[Document, list[list[str]]]], language: str) -> list[Script]:
     """Return documents, in order of id, as lines with their stems; at most LINES of each.
 
     Besides `plain`'s reasons a line is "glued" where a word inside it has a capital that the word mostly lacks elsewhere (a heading or the next
-    sentence grew on to it), and "torn" where a space stands inside a word ("sairaala n", "mo st").
+    sentence grew on to it), "torn" where a space stands inside a word ("sairaala n", "mo st"), and "sloppy" where a comma is missing before a
+    conjunction or it is written as people talk; a document with many such lines has no other.
     """
     ordered = sorted(kept, key=lambda item: item[0].id)
     texts = [[(n, s) for n, part in enumerate(parts) for s in part][:LINES] for _, parts in ordered]
@@ -137,15 +188,24 @@ def scripts(kept: Sequence[tuple[Document, list[list[str]]]], language: str) -> 
     known = Vocabulary([words for some in cut for words in some], language)
     found = [[_stems(text, words, known) for (_, text), words in zip(some, each, strict=True)] for some, each in zip(texts, cut, strict=True)]
     spread = Counter(chain.from_iterable(chain.from_iterable(found)))
-    common = _above(spread, max(FEW, COMMON * sum(map(len, texts))))
+    common, familiar = (_above(spread, max(FEW, share * sum(map(len, texts)))) for share in (COMMON, FAMILIAR))
+    pattern = SLOPPY.get(language)
     out = []
     for (document, _), some, words, stems in zip(ordered, texts, cut, found, strict=True):
         topic = _above(Counter(chain.from_iterable(stems)), max(FEW, TOPIC * len(some)))
         lines = []
+        web = document.genre.startswith(WEB)
+        sloppy = [bool(pattern and pattern.search(text)) for _, text in some]
+        untended = sum(sloppy) > max(FEWEST, UNTENDED * len(some))
         for at, ((paragraph, text), own, each) in enumerate(zip(some, words, stems, strict=True)):
             content = each - common
-            fault = plain(text) or ("" if known.gluing.isdisjoint(own[1:]) else "glued") or ("torn" if known.torn(text, own) else "")
-            lines.append(Line(text, at, paragraph, fault, content, content - topic))
+            fault = (
+                plain(text)
+                or ("sloppy" if sloppy[at] or untended else "")
+                or ("glued" if known.glued(own, web=web) else "")
+                or ("torn" if known.torn(text, own) else "")
+            )
+            lines.append(Line(text, at, paragraph, fault, each - familiar, content, content - topic))
         out.append(Script(document, tuple(lines)))
     return out
 

@@ -53,10 +53,12 @@ class Connectives:
     senses: Mapping[str, str]
     scope: tuple[str, ...]
     subordinators: tuple[str, ...]
+    unfit: tuple[str, ...]
     resumed: tuple[str, ...]
     correlates: tuple[str, ...]
     impersonal: tuple[str, ...]
     links: tuple[str, ...]
+    links_tie: bool
     obliges: tuple[str, ...]
     permits: tuple[str, ...]
     attempts: tuple[str, ...]

@@ -6,15 +6,17 @@ Made for places where English has NLI. The labels mirror entailment, contradicti
   As in entailment, who accepts both has the one as grounds for the other; unlike there, the grounds are good, not binding, and may lie on either side.
 - `opposes` (contrast, concession): the writer sets one span against the other or against what it lets expect, "A, mutta B", "A. B azonban". It is as near
   as true text comes to a contradiction: both hold, so what is denied is not the premise but what follows from it.
-- `unrelated`: the premise of one such pair with the hypothesis of another, by preference from the same document, at least DISTANCE sentences away. It
-  is neutral as in MNLI: on the same matter, and neither bears on the other.
+- `unrelated`: the premise of one such pair with the hypothesis of another, of the same genre and another document, without a word in common. Neither
+  bears on the other; that they are mostly on another matter too is what the third label costs, for spans of one document often read as one thought.
+
+A pair stays only if a reader sees the relation (discourse_evidence.py). Every second time, opposing spans change places, so that either denies as often.
 
 Left out are additions, sequels, examples and restatements ("lisäksi", "sitten", "esimerkiksi", "siis"): without the connective, a reader
 can't tell them from the others (docs/native-review/README.md). So are conditions after their main clause and in the conditional: without "jos"
 their spans claim what the sentence didn't. The finer class is in `subtype`.
 
 Nothing but the two together should tell the label. Every premise and hypothesis of `unrelated` stands in a row of one of the other two as
-well, and these are evened out: in each corpus by negation and length of either span, and by what a bag of words could tell (discourse_balance.py).
+well, and these are evened out: in each genre by negation and length of either span, and by what a bag of words could tell (discourse_balance.py).
 A word that gives a class away ("silti" in the second clause) excludes its sentence.
 """
 
@@ -26,7 +28,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from build_data.makers import discourse_evidence as evidence
-from build_data.makers.common import Declared, Made, common_fields, read_documents, whole_sentence
+from build_data.makers.cohesion import Spelling
+from build_data.makers.common import Declared, Made, chance, common_fields, read_documents, whole_sentence
 from build_data.makers.connectives import Connective, Connectives, Found, connectives, find, marked, sums
 from build_data.makers.discourse_balance import Item, Linked, balanced
 from build_data.makers.discourse_clauses import WORDS, Spans, has_main_verb, spans
@@ -35,7 +38,7 @@ from build_data.steps import Ledger
 from corpora.records import Document, Pair, Record
 
 NAME = "discourse"
-VERSION = 1
+VERSION = 2
 LABELS = ("supports", "opposes", "unrelated")
 SENTENCE = (6, 36)  # words a sentence with the connective
 COMMAS = 4  # a sentence: with more, its parts are a list, or the bundled packs' brackets are wrong
@@ -61,12 +64,15 @@ def discourse(documents: Sequence[Document], language: str, parser: Parser, seed
     """Make rows; see the module. Raises ConfigError for a language without a list of connectives.
 
     Candidates are sentences. Refused: what whole_sentence, connectives.find and discourse_clauses.spans say, "signs" (quotes, brackets, colons, ...),
-    "commas", "question" (no statement), "previous" (its premise would be no plain sentence), "unparsed", "fragment" (a span is half a sentence), "additive" (the hypothesis adds to the premise), "no_evidence" (without the connective, the spans don't show the relation: discourse_evidence.py), and what `balanced` says.
+    "commas", "question" (no statement), "torn" (a word is), "previous" (its premise would be no plain sentence), "unparsed", "fragment" (a span is half
+    a sentence), "additive" (the hypothesis adds to the premise), "unfit" (a span forbids, or announces what is not there), "no_evidence" (without the
+    connective, the spans don't show the relation: discourse_evidence.py), and what `balanced` says.
     """
     lists = connectives(language)
     kept, read = read_documents(documents, language, least=1)
     ledger = Ledger("make")
-    candidates = [c for document, parts in kept for c in _candidates(document, parts, max_sentences, lists, ledger)]
+    spelling = Spelling(Counter(WORD.findall(" ".join(line for _, parts in kept for part in parts for line in part))), language)
+    candidates = [c for document, parts in kept for c in _candidates(document, parts, max_sentences, lists, spelling, ledger)]
     items: list[Item] = []
     for candidate, parse in zip(candidates, parser.parse([c.text for c in candidates], trees=True, split=False), strict=True):
         if parse is None or not parse.sentences:
@@ -85,7 +91,7 @@ def discourse(documents: Sequence[Document], language: str, parser: Parser, seed
     return Made(rows, [read.close(), ledger.close()])
 
 
-def _candidates(document: Document, parts: Sequence[Sequence[str]], most: int, lists: Connectives, ledger: Ledger) -> list[Candidate]:
+def _candidates(document: Document, parts: Sequence[Sequence[str]], most: int, lists: Connectives, spelling: Spelling, ledger: Ledger) -> list[Candidate]:
     """Return the document's sentences worth parsing, `most` at most: what a document may not outweigh others by is its rows, not its length."""
     out: list[Candidate] = []
     at = 0
@@ -97,10 +103,11 @@ def _candidates(document: Document, parts: Sequence[Sequence[str]], most: int, l
             at += 1
             ledger.made += 1
             found = find(line, lists)
-            before = lines[number - 1] if number else ""
+            before = lines[number - 1] if number and not isinstance(found, str) and found.place in ("opening", "inside") else ""
             fault = (
                 found if isinstance(found, str) else _unfit(line, SENTENCE) or (_unfit_before(before, lists) if found.place in ("opening", "inside") else "")
             )
+            fault = fault or ("torn" if any(spelling.torn(text, WORD.findall(text)) for text in (line, before)) else "")
             if fault or isinstance(found, str):
                 ledger.excluded[fault] += 1
             else:
@@ -133,9 +140,19 @@ def _item(candidate: Candidate, cut: Spans | str, language: str, lists: Connecti
     words = [word.casefold() for word in WORD.findall(hypothesis)]
     if not set(words).isdisjoint(lists.additive):
         return "additive"
+    if not set(lists.unfit).isdisjoint([*words, *WORD.findall(premise.casefold())]):
+        return "unfit"
     if not _seen(entry, words[0], premise, hypothesis, language, lists):
         return "no_evidence"
-    return Item(candidate.document, candidate.at, lists.senses[entry.sense], entry.sense, premise, hypothesis)
+    label = lists.senses[entry.sense]
+    if label == "opposes" and _turns(candidate, hypothesis, lists):
+        premise, hypothesis = hypothesis, premise
+    return Item(candidate.document, candidate.at, label, entry.sense, premise, hypothesis)
+
+
+def _turns(candidate: Candidate, hypothesis: str, lists: Connectives) -> bool:
+    """Tell whether opposing spans change places: every second time, where the second does not point back at the first. Without it, it is mostly the second that denies."""
+    return bool(chance("turn", candidate.document.id, candidate.at) % 2) and not evidence.points_back(hypothesis, lists.links)
 
 
 def _seen(entry: Connective, first: str, premise: str, hypothesis: str, language: str, lists: Connectives) -> bool:
@@ -175,10 +192,11 @@ FAMILY = Declared(
     version=VERSION,
     labels=LABELS,
     chance=1 / 3,
-    what="Two clauses or sentences that a connective joined, without it: the first supports or opposes the second, or they come from different places.",
+    what="Two clauses or sentences that a connective joined, without it: the first supports or opposes the second, or they come from different documents.",
     problems=(
         "Where the connective carried the relation alone, the spans without it leave the label open.",
-        "Negation, length and corpus say nothing of the label by construction; the ties of words across the two spans do.",
+        "In either span alone, negation, length and genre say nothing of the label by construction; across the two, what one denies and words in common do.",
+        "Unrelated spans come from two documents, so they are often told by their topics.",
     ),
     block_words=5_000_000,
     settings=sums,

@@ -1,6 +1,6 @@
 """Which linked pairs of a discourse task stay, and which of their spans make the unrelated ones: so that no span alone tells the label.
 
-Two steps. Each pair that supports needs a twin that opposes: of the same corpus and about as long in either span. Either span has
+Two steps. Each pair that supports needs a twin that opposes: of the same genre and about as long in either span. Either span has
 a negation as often under the one label as under the other. And where a bag of words tells from one span alone which of the two it is, pairs it is right about give way, until it is
 right little more often than wrong (AFLite's idea, Sakaguchi et al. 2020, arXiv 1907.10641, with the baseline's own classifier). Then
 each pair that supports is coupled with one that opposes, and the third label's row is the premise of one with the hypothesis of the
@@ -21,7 +21,7 @@ from build_data.makers.discourse_evidence import shared
 from build_data.steps import Ledger
 from corpora.records import Document
 
-LIKE = 0.7  # how far the lengths of like spans may lie apart, as a logarithm: a factor of 2; twins are nearest neighbours, so most lie nearer
+LIKE = 0.9  # how far the lengths of like spans may lie apart, as a logarithm: a factor of 2.5; twins are nearest neighbours, so most lie nearer
 SIGNS = ((False, False), (False, True), (True, False), (True, True))  # does the premise deny, does the hypothesis
 FOLDS = 5
 ROUNDS = 2  # of giving way at most: what a round leaves gives the next classifier something else to hold on to
@@ -94,29 +94,34 @@ def denies(text: str, language: str) -> bool:
     return negations(text, language)[0] > 0
 
 
+def genre_of(item: Item) -> str:
+    """Return "web" of "web: Opinion": one that is large enough to find twins in."""
+    return item.document.genre.partition(":")[0]
+
+
 def _apart(one: str, two: str) -> float:
     """Return how far the lengths of two spans lie apart, as a logarithm."""
     return abs(math.log(len(one) / len(two)))
 
 
-Sides = dict[str, list[Item]]  # label -> pairs of one corpus with the same negation in either span
+Sides = dict[str, list[Item]]  # label -> pairs of one genre with the same negation in either span
 Twins = list[tuple[Item, Item]]
 
 
 def _even(items: Iterable[Item], language: str, seed: int, ledger: Ledger, reason: str) -> list[Item]:
     """Keep the pairs of either label that find a twin of the other one, the nearest in length first come; by hash.
 
-    Twins are of one corpus and have the same negation in either span. What is left over is matched in fours: a pair of each label without
+    Twins are of one genre and have the same negation in either span. What is left over is matched in fours: a pair of each label without
     and with a negation in the premise, likewise in the hypothesis, so that each span alone still has one as often under either label. Of the two
     together that is no longer so: who denies what the other says, opposes it.
     """
-    corpora: dict[str, dict[tuple[bool, bool], Sides]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    genres: dict[str, dict[tuple[bool, bool], Sides]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     count = 0
     for item in sorted(items, key=lambda item: chance(seed, *item.rank)):
-        corpora[item.document.corpus][denies(item.premise, language), denies(item.hypothesis, language)][item.label].append(item)
+        genres[genre_of(item)][denies(item.premise, language), denies(item.hypothesis, language)][item.label].append(item)
         count += 1
     twins: Twins = []
-    for classes in corpora.values():
+    for classes in genres.values():
         for signs in SIGNS:
             twins += _twins(classes[signs], classes[signs])
         for one, two in (("opposes", "supports"), ("supports", "opposes")):
@@ -161,13 +166,13 @@ def _telling(items: Sequence[Item], seed: int) -> set[tuple[str, int]]:
 
 
 def _couples(items: Sequence[Item], language: str, seed: int) -> list[tuple[Item, Item]]:
-    """Return couples of one supporting and one opposing pair of one corpus, but two documents, that can swap their hypotheses.
+    """Return couples of one supporting and one opposing pair of one genre, but two documents, that can swap their hypotheses.
 
     Their hypotheses are alike in negation and length, so that swapping changes neither; each pair is in one couple at most.
     """
     places: dict[Hashable, dict[str, list[Item]]] = defaultdict(lambda: defaultdict(list))
     for item in sorted(items, key=lambda item: chance(seed, "couple", *item.rank)):
-        places[item.document.corpus, denies(item.hypothesis, language)][item.label].append(item)
+        places[genre_of(item), denies(item.hypothesis, language)][item.label].append(item)
     couples: list[tuple[Item, Item]] = []
     for sides in places.values():
         if len(sides) < 2:

@@ -67,10 +67,11 @@ def supports(premise: str, hypothesis: str, language: str, lists: Connectives) -
     """Tell the same of a reason or result. Where one span denies and the other affirms, they must speak of the same thing, or they would read as opposed."""
     if denies(premise, language) == denies(hypothesis, language):
         return True
-    return shared(premise, hypothesis, language) or _points_back(hypothesis, lists.links)
+    return shared(premise, hypothesis, language) or (lists.links_tie and points_back(hypothesis, lists.links))
 
 
-def _points_back(text: str, links: Iterable[str]) -> bool:
+def points_back(text: str, links: Iterable[str]) -> bool:
+    """Tell whether a span opens with one of `links`."""
     return not set(links).isdisjoint(WORD.findall(text.casefold())[:OPENING])
 
 

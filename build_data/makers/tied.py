@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise, takewhile
 
@@ -92,18 +92,13 @@ def _unlike(item: Item, other: Item) -> bool:
 
 
 def fit_inside(item: Item, other: Item) -> bool:
-    """Tell whether each ending can be a wrong one for the other's context, both of one document: far away, untied, unlike, of one final sign."""
+    """Tell whether each ending can be a wrong one for the other's context, both of one document: far away, about nothing in common, unlike, of one final sign."""
     first, second = sorted((item, other), key=lambda i: i.ending.at)
-    apart = second.context[0].at - first.ending.at > APART
-    return apart and not _tied(item, other.ending) and not _tied(other, item.ending) and _unlike(item, other)
-
-
-def _tied(item: Item, ending: Line) -> bool:
-    return any(line.ties & ending.ties for line in item.context)
+    return second.context[0].at - first.ending.at > APART and _strangers(item, other) and _unlike(item, other)
 
 
 def fit_across(item: Item, other: Item) -> bool:
-    """The same for items of two documents, where a topic's words would tie too."""
+    """The same for items of two documents."""
     if item.document.id == other.document.id:
         return fit_inside(item, other)
     return _strangers(item, other) and _unlike(item, other)
@@ -115,7 +110,7 @@ def fit_apart(item: Item, other: Item) -> bool:
 
 
 def _strangers(item: Item, other: Item) -> bool:
-    return not any(line.content & other.ending.content for line in item.context) and not any(line.content & item.ending.content for line in other.context)
+    return not any(line.about & other.ending.about for line in item.context) and not any(line.about & item.ending.about for line in other.context)
 
 
 def grouped(some: Iterable[Item], size: int, ratio: float, fit: Fit, topics: Mapping[str, frozenset[str]] | None = None) -> tuple[list[Group], list[Item]]:
@@ -130,8 +125,7 @@ def grouped(some: Iterable[Item], size: int, ratio: float, fit: Fit, topics: Map
         first = left.popleft()
         if first.place in used:
             continue
-        longest = ratio * len(first.ending.text)
-        near = list(islice(takewhile(lambda item: len(item.ending.text) <= longest, (item for item in left if item.place not in used)), LOOKED_AT))
+        near = _near(first, left, used, ratio)
         if topics is not None:
             near.sort(key=lambda item: -_likeness(first.document.id, item.document.id, topics, known))
         group = [first]
@@ -146,6 +140,12 @@ def grouped(some: Iterable[Item], size: int, ratio: float, fit: Fit, topics: Map
         groups.append(tuple(group))
         used.update(item.place for item in group)
     return groups, over
+
+
+def _near(first: Item, left: Iterable[Item], used: Container[str], ratio: float) -> list[Item]:
+    """Return the next LOOKED_AT items in length that are not used, none longer than `ratio` times the first."""
+    longest = ratio * len(first.ending.text)
+    return list(islice(takewhile(lambda item: len(item.ending.text) <= longest, (item for item in left if item.place not in used)), LOOKED_AT))
 
 
 def _likeness(one: str, two: str, topics: Mapping[str, frozenset[str]], known: dict[tuple[str, str], float]) -> float:
