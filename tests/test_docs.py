@@ -49,6 +49,11 @@ def test_links_inside_the_project_resolve(page: Path) -> None:
             assert anchor in anchors(there), f"{page.name}: {link}"
 
 
+def test_every_page_is_linked_from_the_readme() -> None:
+    linked = set(LINK.findall((ROOT / "README.md").read_text("utf-8")))
+    assert {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")} | {"CONTRIBUTING.md", "CITATION.cff", "LICENSE"} <= linked
+
+
 def test_the_study_page_is_the_generators() -> None:
     assert (ROOT / "docs/study-file.md").read_text("utf-8") == reference.page(), "run: python -m corpora.reference > docs/study-file.md"
 
