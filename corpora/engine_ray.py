@@ -9,6 +9,7 @@ its extras, the models and, for what is read on them, the corpora, under the sam
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -17,6 +18,8 @@ from corpora.config import ConfigError
 from corpora.engine_tasks import Answer, Call, Made, Needs, Stage
 
 HANDED_ON = ("CORPORA_DIR", "FIHU_CACHE", "FIHU_DECLARATIONS", "STANZA_RESOURCES_DIR", "HF_HUB_OFFLINE", "HF_HOME", "LC_ALL", "PYTHONUTF8")
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # Ray paints its messages
+STORE = 512 << 20  # bytes of shared memory for messages on this machine: a shard and its translations take some 2 MB
 FRESH = 5.0  # seconds that the cluster's size is believed
 
 
@@ -123,6 +126,8 @@ class _Actor:
         except errors.RayTaskError as err:  # what Made does not catch: MemoryError, and what can't be sent
             return Answer("lost", type(err.cause).__name__) if isinstance(err.cause, MemoryError) else Answer("failed", str(err))
         except errors.RayError as err:
+            if "creation task" in str(err):  # it never lived: its node lacks this package, say
+                return Answer("refused", f"a worker could not start on a node of the cluster ({_last(err)}); install the same version of this project there")
             return Answer("lost", f"{type(err).__name__}: {_first(err)}")
 
     def end(self) -> None:
@@ -139,7 +144,11 @@ def lost(err: BaseException) -> ConfigError:
 
 
 def _first(err: BaseException) -> str:
-    return next(iter(str(err).strip().splitlines()), "")[:200]
+    return next(iter(COLOUR.sub("", str(err)).strip().splitlines()), "")[:200]
+
+
+def _last(err: BaseException) -> str:
+    return COLOUR.sub("", str(err)).strip().splitlines()[-1][:200]
 
 
 def _ray() -> Any:
@@ -161,7 +170,7 @@ def _connect(ray: Any, cores: int) -> None:
         if address and address != "local":
             ray.init(address=address, **quiet)
         else:
-            ray.init(address="local", num_cpus=max(cores, 1), include_dashboard=False, **quiet)
+            ray.init(address="local", num_cpus=max(cores, 1), include_dashboard=False, object_store_memory=STORE, **quiet)
     except Exception as err:  # Ray raises whatever its transport does
         where = f"RAY_ADDRESS={address!r} does not answer" if address else "Ray cannot start a cluster on this machine"
         raise ConfigError(f"{where} ({type(err).__name__}: {_first(err)}); start one with `ray start --head`, or leave ENGINE=ray out") from None
