@@ -137,6 +137,8 @@ def test_a_target_of_the_page_loads_beside_a_study(tmp_path: Path) -> None:
 def test_each_way_to_extend_takes_thirty_lines_at_most() -> None:
     for part in (ROOT / "docs/extending.md").read_text("utf-8").split("\n## ")[1:]:
         assert len(part.strip().splitlines()) <= 30, part.partition("\n")[0]
+    steps = (ROOT / "docs/add-a-language.md").read_text("utf-8").partition("\n## ")[0]
+    assert len(steps.strip().splitlines()) <= 30
 
 
 def test_every_message_of_the_errors_page_is_in_the_code() -> None:
