@@ -10,7 +10,7 @@ from corpora.study import Study, members
 from eval.compare import targets_in
 from eval.manifests import BuiltTask
 from eval.results import Results, Scored
-from eval.score import HEADLINE
+from eval.score import HEADLINE, tested
 from eval.shared import of_study
 from train.metrics import METRICS as METRIC_OF
 
@@ -63,7 +63,7 @@ def compared(results: Results) -> list[tuple[str, str]]:
     """Return the study in (what, words) pairs."""
     study = results.study
     groups = "; ".join(" + ".join(f"{name} ({_made_from(study, name)})" for name in members(study, group)) for group in study.intermediate)
-    targets = "; ".join(f"{name} ({', '.join(_tested(results, name)) or 'no language of this study'})" for name in study.targets)
+    targets = "; ".join(f"{name} ({', '.join(_tested(results, name)) or 'in no language'})" for name in study.targets)
     s = study.statistics
     return [
         ("Question", f"Do intermediate tasks made from {_names(study.languages)} (native text or machine-translated English data) beat the English ones?"),
@@ -83,8 +83,7 @@ def compared(results: Results) -> list[tuple[str, str]]:
 
 def _tested(results: Results, target: str) -> list[str]:
     sizes = test_sizes(results)
-    languages = [language for language in results.study.languages if target in targets_in(results, language)]
-    return [f"{language} {sizes[target, language]:,}" if (target, language) in sizes else language for language in languages]
+    return [f"{language} {sizes[target, language]:,}" if (target, language) in sizes else language for language in tested(results.study, target)]
 
 
 def _names(languages: Sequence[str]) -> str:
