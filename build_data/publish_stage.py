@@ -7,10 +7,11 @@ public copy of them would leak them further), and with `drop` the rows of corpor
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,14 +21,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from build_data import card_header, card_sections, croissant, licences, publish_card, recipes
+from build_data.cards import card
+from build_data.steps import Dropped
 from corpora import cite
 from corpora import corpus as corpora
 from corpora.bounded import read_json
 from corpora.config import ConfigError
+from corpora.records import from_row
 from corpora.shards import digest, whole, write_text
 from corpora.study import Study, built_tasks, data_folder
 
-VERSION = 2
+VERSION = 3
 SHARD_ROWS = 100_000
 SPLITS = ("train", "validation", "excluded")
 
@@ -148,6 +152,20 @@ def _write_shards(table: pa.Table, out: Path, split: str) -> None:
             pq.write_table(shard, file, compression="zstd", write_page_index=True, use_content_defined_chunking=True)
 
 
+def _card(one: Task, splits: Mapping[str, Sequence[Path]]) -> str:
+    """Return a task's card with examples from the rows that are published: those of its own card may be evaluation texts, or of a corpus that stays here."""
+    kind = one.manifest["kind"]
+    samples = [from_row(kind, row) for path in splits["train"][:1] for row in _first(path, lambda row: True)]
+    found = [row for path in splits["excluded"][:1] for row in _first(path, lambda row: row["stage"] not in ("budget", "split"))]
+    return card(one.manifest, samples, [Dropped(from_row(kind, row), row["stage"], row["reason"], row["value"]) for row in found])
+
+
+def _first(path: Path, wanted: Callable[[Mapping[str, Any]], bool], count: int = 3) -> list[dict[str, Any]]:
+    """Return the first rows of a Parquet file that are wanted; batches behind them are not read."""
+    rows = (row for batch in pq.ParquetFile(path).iter_batches(1000) for row in batch.to_pylist() if wanted(row))
+    return list(itertools.islice(rows, count))
+
+
 def _homeless(text: str) -> str:
     """Return a text without the user's home folder: a model or override that lay there is named by what follows it."""
     return text.replace(f"{Path.home()}/", "~/")
@@ -163,7 +181,7 @@ def _write_cards(
         configs[one.config] = {split: splits[split] for split in ("train", "validation") if splits[split]}
         if splits["excluded"]:
             configs[f"{one.config}.excluded"] = {"excluded": splits["excluded"]}
-        write_text(aside / one.config / "CARD.md", _homeless(publish_card.body_of((one.folder / "README.md").read_text("utf-8"))))
+        write_text(aside / one.config / "CARD.md", _homeless(publish_card.body_of(_card(one, splits))))
         write_text(aside / one.config / "manifest.json", _homeless(json.dumps(one.manifest, ensure_ascii=False, indent=1, sort_keys=True)) + "\n")
     listed: list[dict[str, Any]] = [
         {"config_name": name, "data_files": [{"split": split, "path": f"{paths[0].parent.name}/{split}-*.parquet"} for split, paths in splits.items()]}

@@ -133,6 +133,7 @@ def test_cards_hold_to_the_hubs_rules_and_hold_no_secrets(root, hub) -> None:
         assert words in card, words
     everything = "".join(path.read_text("utf-8") for path in folder.rglob("*") if path.suffix in (".md", ".json"))
     assert TOKEN not in everything and str(Path.home()) + "/" not in everything and str(root) not in everything
+    assert "A secret test sentence" not in everything, "an example in a card is an evaluation text"
     for folder in (root / "data/mini").glob("*/README.md"):
         assert faults_of(folder.read_text("utf-8")) == [], folder
 
@@ -211,7 +212,7 @@ def test_a_pull_request_leaves_the_main_branch(root, hub, unchecked) -> None:
 
 
 def test_licences_stand_in_the_way_and_the_ways_out_are_named(root, monkeypatch, unchecked) -> None:
-    build(root, "nli", "en", [pair(i, "en", "mini/en-nli" if i % 4 else "xx/made") for i in range(40)])
+    build(root, "nli", "en", [pair(i, "en", "mini/en-nli" if i % 4 else "xx/made", "It rains" if i % 4 else "Forbidden words") for i in range(40)])
     declared = corpora.load
     monkeypatch.setattr(
         corpora, "load", lambda name: dataclasses.replace(declared("mini/en-nli"), publishable="no", licence="local") if name == "xx/made" else declared(name)
@@ -222,6 +223,8 @@ def test_licences_stand_in_the_way_and_the_ways_out_are_named(root, monkeypatch,
     assert code == 0 and "withheld (licence)" in output
     rows = pq.read_table(root / "data/mini/.work/publish/nli.en/train-00000-of-00001.parquet").to_pylist()
     assert {row["corpus"] for row in rows} == {"mini/en-nli"}
+    folder = root / "data/mini/.work/publish"
+    assert "Forbidden words" not in "".join(path.read_text("utf-8") for path in folder.rglob("*") if path.suffix in (".md", ".json"))
 
 
 def test_weights_for_non_commercial_use_need_a_word(root, unchecked) -> None:
