@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 ENOUGH = 2000  # rows of an arm from which workers pay: they take some 5 s of a core each to start and load, such rows half a minute to parse
 GB = 1 << 30
-TRANSLATE = Needs(cpus=1, gpus=1.0, memory=GB)  # OPUS-MT models take 0.1 GB in int8 on a CPU; the rest is libraries
-ROWS = Needs(cpus=1, memory=2 * GB)  # Stanza and torch take some 1 GB
-SPAN_ROWS = Needs(cpus=1, gpus=0.25, memory=2 * GB)  # answers are found by the translation model's attention, on a GPU where it translates on one
+TRANSLATE = Needs(cpus=1, gpus=0.6, memory=GB)  # 0.2 GB with the bundled model; one on a GPU, which leaves room for four span workers
+ROWS = Needs(cpus=1, memory=2 * GB)  # 0.8 GB with the bundled pack
+SPAN_ROWS = Needs(cpus=1, gpus=0.1, memory=2 * GB)  # answers are found by the translation model's attention, on a GPU where it translates on one
 
 
 def make_builder(study: Study, root: str, blind: bool) -> Builder:

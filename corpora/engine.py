@@ -151,9 +151,9 @@ class Engine:
         idle = [hired for hired in self._team if not hired.job]
         hired = next((one for one in idle if one.stage == stage), None)
         others = [one for one in idle if one is not hired]
-        if not self.place.room(stage, busy, [one.stage for one in others]):
+        if not self.place.room(stage, busy, [one.stage for one in others], hired is None):
             long = [one for one in others if time.monotonic() - one.since > LINGER]
-            if long and self.place.room(stage, busy, []):  # it is the idle ones that take the room
+            if long and self.place.room(stage, busy, [], hired is None):  # it is the idle ones that take the room
                 self._dismiss(long[0])
                 return True
             return False

@@ -27,13 +27,13 @@ class LocalPlace:
         self._bell, self._button = self._context.Pipe(duplex=False)
         self._cards: dict[int, int] = dict.fromkeys(range(self.gpus), 0)  # GPU -> workers on it
 
-    def room(self, stage: Stage, busy: Sequence[Stage], idle: Sequence[Stage]) -> bool:
-        """See Place.room: a free core, a free share of a GPU, and memory, unless nobody is at work."""
+    def room(self, stage: Stage, busy: Sequence[Stage], idle: Sequence[Stage], fresh: bool = True) -> bool:
+        """See Place.room: a free core, a free share of a GPU, and memory for one that is not there yet, unless nobody is at work."""
         if sum(one.needs.cpus for one in busy) + stage.needs.cpus > self.cores and busy:
             return False
         if self.gpus and stage.needs.gpus and sum(one.needs.gpus for one in busy) + stage.needs.gpus > self.gpus:
             return False
-        return not busy or not (stage.needs.memory and 0 < free_memory() < stage.needs.memory)
+        return not (busy and fresh and 0 < free_memory() < stage.needs.memory)
 
     def hire(self, stage: Stage) -> _Process:
         """Start a process; its networks load with its first task."""
@@ -64,7 +64,9 @@ class LocalPlace:
             self._button.send_bytes(b"!")
 
     def close(self) -> None:
-        """Nothing is left to close: the engine has ended its workers."""
+        """Close the bell; the engine has ended its workers."""
+        self._bell.close()
+        self._button.close()
 
 
 class _Process:

@@ -48,7 +48,7 @@ class RayPlace:
             self._seen = time.monotonic()
         return self._total
 
-    def room(self, stage: Stage, busy: Sequence[Stage], idle: Sequence[Stage]) -> bool:
+    def room(self, stage: Stage, busy: Sequence[Stage], idle: Sequence[Stage], fresh: bool = True) -> bool:
         """See Place.room: an actor holds its cores, GPUs and memory as long as it lives, at work or idle."""
         total = self.total()
         held = [one.needs for one in (*busy, *idle)]

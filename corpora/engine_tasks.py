@@ -71,8 +71,8 @@ class Place(Protocol):
 
     name: str
 
-    def room(self, stage: Stage, busy: Sequence[Stage], idle: Sequence[Stage]) -> bool:
-        """Say whether a worker of `stage` may be added to, or set to work beside, those there are. Raises ConfigError where none ever could."""
+    def room(self, stage: Stage, busy: Sequence[Stage], idle: Sequence[Stage], fresh: bool = True) -> bool:
+        """Say whether a worker of `stage` may be set to work beside those there are; `fresh`: it is not there yet. Raises ConfigError where none ever could."""
         ...
 
     def hire(self, stage: Stage) -> Worker: ...

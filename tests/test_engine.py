@@ -84,7 +84,7 @@ def test_needs_are_kept_to(monkeypatch: pytest.MonkeyPatch) -> None:
     decode, rows = Stage("decode", Squares, Needs(gpus=1)), Stage("rows", Squares, Needs(memory=100))
     monkeypatch.setattr("corpora.engine_local.free_memory", lambda: 50)
     assert place.room(decode, [], []) and not place.room(decode, [decode], [])
-    assert place.room(rows, [], []) and not place.room(rows, [rows], [])
+    assert place.room(rows, [], []) and not place.room(rows, [rows], []) and place.room(rows, [rows], [], fresh=False)
     monkeypatch.setattr("corpora.engine_local.free_memory", lambda: 500)
     assert place.room(rows, [rows, rows, decode], []) and not place.room(rows, [rows] * 4, [])
     place.close()
