@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import statistics
 import subprocess
@@ -30,6 +31,7 @@ from benchmarks.train_sides import LABELS, TURN, rows
 from corpora.base import default_cache, ensure_base
 from corpora.study import Base
 from train.batches import collate
+from train.execute import ALLOCATOR
 from train.features import Pieces, Shape, features
 from train.heads import Head
 from train.model import Encoder, Model
@@ -85,7 +87,9 @@ def start(work: Path, steps: int, batch: int, name: str, side: str, *how: str) -
     work = work / re.sub(r"\W+", "-", name)
     work.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "benchmarks.train_sides", side, *how, "--steps", str(steps), "--batch", str(batch), "--work", str(work)]
-    return Side(name, subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True))
+    tuned = "allocator" in how or (side == "ours" and "bare" not in how)  # as python -m train gives it to its workers
+    environment = {**os.environ, **({ALLOCATOR[0]: ALLOCATOR[1]} if tuned else {})}
+    return Side(name, subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment))
 
 
 def by_turns(sides: Sequence[Side], turns: int) -> None:
@@ -133,13 +137,15 @@ def against_trainer(work: Path, steps: int, batch: int, how: str) -> None:
 def parts(work: Path, steps: int, batch: int) -> None:
     """Print what the loop loses without each of its economies."""
     ways = {
-        "ours": (), "padded rows, Transformers' own forward": ("padded",), "torch's dropout bits": ("torch-dropout",),
-        "whole vocabulary": ("full",), "float32": ("float32",), "batches of even tokens": ("even",),
+        "ours": (), "Transformers' layers and autograd": ("autograd",), "padded rows, Transformers' own forward": ("padded",),
+        "torch's dropout bits": ("torch-dropout",), "the allocator as it is": ("bare",), "whole vocabulary": ("full",), "float32": ("float32",),
+        "batches of even tokens": ("even",),
     }  # fmt: skip
     sides = [start(work, steps, batch, name, "ours", *how) for name, how in ways.items()]
     sides += [
         start(work, steps, batch, "Trainer, bfloat16", "trainer"),
         start(work, steps, batch, "Trainer, bfloat16, trimmed vocabulary", "trainer", "trimmed"),
+        start(work, steps, batch, "Trainer, bfloat16, our allocator settings", "trainer", "allocator"),
     ]
     by_turns(sides, steps // TURN)
     print(f"e5-small, MNLI, batches of {batch} pairs, {steps} steps each by turns, {sides[0].told[0]['threads']} threads")

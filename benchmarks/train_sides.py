@@ -23,7 +23,7 @@ from corpora import corpus
 from corpora.base import default_cache, ensure_base
 from corpora.readers import read_records
 from corpora.study import Base, Training
-from train import dropout
+from train import attend, dropout, layers
 from train.features import Pieces, Shape, features
 from train.heads import Head
 from train.loop import Job, fit
@@ -74,10 +74,11 @@ def ours(asked: argparse.Namespace, folder: Path) -> None:
     data = rows(asked.steps * asked.batch)
     folder = folder if "full" in asked.how else trim(folder, [text for row in data for text in row.texts()], asked.work / "trimmed")
     if "torch-dropout" in asked.how:
-        dropout.keep_bits = _torch_bits  # type: ignore[assignment]
+        attend.keep_bits = layers.keep_bits = dropout.keep_bits = _torch_bits  # type: ignore[attr-defined]
     pieces, shape = Pieces(folder), Shape("pair", LABELS, 128)
     model = Model(Encoder(folder), pieces, [Head("nli", shape)], 1, torch.float32 if "float32" in asked.how else torch.bfloat16)
     model.encoder.padded = "padded" in asked.how
+    model.encoder.by_hand &= "autograd" not in asked.how
     training = Training(epochs=1, batch=asked.batch, lr=RATE, head_lr=RATE, warmup=WARMUP, max_length=128, even="tokens" if "even" in asked.how else "rows")
     turns, before = Turns(), [0]
 
@@ -89,9 +90,8 @@ def ours(asked: argparse.Namespace, folder: Path) -> None:
     fit(model, [Job("nli", "accuracy", training, data, ())], 1, progress)
 
 
-def _torch_bits(like: torch.Tensor, rate: float) -> tuple[torch.Tensor, float]:
-    mask = -torch.empty_like(like).bernoulli_(1 - rate).to(torch.int16 if like.element_size() == 2 else torch.int32)
-    return mask, 1 - rate
+def _torch_bits(like: torch.Tensor, rate: float) -> torch.Tensor:
+    return torch.empty_like(like).bernoulli_(1 - rate).to(torch.int16 if like.element_size() == 2 else torch.int32)
 
 
 class Classifier(nn.Module):

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from corpora.config import ConfigError
-from train import unpadded
+from train import layers, unpadded
 from train.batches import Batch
 from train.dropout import cheapen
 from train.features import Pieces
@@ -35,6 +35,7 @@ class Encoder(nn.Module):
         self.layers: int = len(self.net.encoder.layer)
         self.frozen = frozen
         self.checkpointing = self.padded = False
+        self.by_hand = all(map(layers.fits, self.net.encoder.layer))  # on a CPU: train/layers.py
         self.size: int = self.net.config.hidden_size
         self.pad: int = self.net.config.pad_token_id
         counted = self.net.config.model_type in ("roberta", "xlm-roberta", "camembert", "xlm-roberta-xl")
@@ -75,11 +76,16 @@ class Encoder(nn.Module):
         states: list[Tensor] = [flat]
         for layer in self.net.encoder.layer[first:last]:
             if self.checkpointing and torch.is_grad_enabled():
-                found = checkpoint(layer, states[-1], None, use_reentrant=False, place=place)
+                states.append(checkpoint(self._layer, layer, states[-1], place, use_reentrant=False))
             else:
-                found = layer(states[-1], None, place=place)
-            states.append(found[0] if isinstance(found, tuple) else found)
+                states.append(self._layer(layer, states[-1], place))
         return states
+
+    def _layer(self, layer: Any, flat: Tensor, place: unpadded.Layout) -> Tensor:
+        if self.by_hand and flat.device.type == "cpu":
+            return layers.run(layer, flat, place)
+        found = layer(flat, None, place=place)
+        return found[0] if isinstance(found, tuple) else found  # type: ignore[no-any-return]
 
     def _states(self, batch: Batch, last: int, every: bool = False) -> list[Tensor]:
         """Return the padded state [rows, length, size] after layer `last`; `every`: after the frozen part (or the embeddings) and each layer above it."""
@@ -122,8 +128,9 @@ def _open(folder: Path, dropout: float | None) -> Any:
         net: Any = transformers.AutoModel.from_pretrained(
             folder, local_files_only=True, use_safetensors=True, trust_remote_code=False, dtype=torch.float32, attn_implementation=unpadded.NAME, **changed
         )
-    except (OSError, ValueError, KeyError) as err:
-        raise ConfigError(f"{folder}: Transformers cannot load an encoder from there: {str(err).strip().splitlines()[0]}") from None
+    except Exception as err:  # a dozen kinds: SafetensorError, RuntimeError for shapes, TypeError for a config of other types, ...
+        first = (str(err).strip().splitlines() or [type(err).__name__])[0][:300]
+        raise ConfigError(f"{folder}: Transformers cannot load an encoder from there ({type(err).__name__}): {first}") from None
     if not hasattr(net, "embeddings") or not hasattr(getattr(net, "encoder", None), "layer"):
         raise ConfigError(f"{folder}: a {type(net).__name__} has no .embeddings and .encoder.layer; use a BERT-like encoder (BERT, RoBERTa, XLM-R, CamemBERT)")
     net.pooler = None  # heads do their own pooling, and an untrained pooler would only cost

@@ -12,13 +12,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from corpora.bounded import read_json
+from corpora.bounded import private, read_json
 from corpora.config import ConfigError
 from corpora.parts import part_of, sweep_parts
 from corpora.shards import digest
 from corpora.study import RETRIEVAL
 
-VERSION = 2  # of the training step: raise it when a change of train/ changes results, and every run is computed anew
+VERSION = 3  # of the training step: raise it when a change of train/ changes results, and every run is computed anew
 
 Phase = Literal["intermediate", "target"]
 State = Literal["done", "score", "train"]
@@ -82,8 +82,9 @@ def key_folder(root: Path, key: str) -> Path:
 
 
 def record(run: Run, status: str, **more: Any) -> dict[str, Any]:
-    """Return what run.json says: the run, its key and label, its status, and whatever else is known."""
-    return {**dataclasses.asdict(run), "key": run.key, "label": run.label, "status": status, **more}
+    """Return what run.json says: the run, its key and label, its status, and whatever else is known (errors without home folders and tokens)."""
+    told = {name: private(value) if isinstance(value, str) else value for name, value in more.items()}
+    return {**dataclasses.asdict(run), "key": run.key, "label": run.label, "status": status, **told}
 
 
 def json_line(value: Mapping[str, Any]) -> str:

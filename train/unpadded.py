@@ -1,25 +1,27 @@
 """Attention over rows laid end to end, so that no position is padding: [tokens] instead of [rows, length].
 
 Linear layers, norms and activations see a token's position nowhere, so they run on the flat tokens; attention alone must know where a row
-ends. Two ways to compute it, with the same result: rows of one length in one batched product each (any device and precision; with a
-hand-written backward pass, because autograd's own costs more than the products at these sizes), and on CUDA in half precision the
-variable-length kernel of torch.
+ends. Two ways to compute it, with the same result: rows of about one length in one batched product each (train/attend.py; any device and
+precision), and on CUDA in half precision the variable-length kernel of torch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, groupby
+from itertools import accumulate
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from train.dropout import drop, keep_bits
+from train.attend import Block, attend, attend_back, blocks_of
 
 NAME = "unpadded"  # in Transformers' table of attention functions
-STEP = 32  # flat tokens are filled up to a multiple of this with a row of its own: few shapes, and each new shape costs a kernel build
+# Flat tokens are filled up to a multiple of this with a row of its own: few shapes, and each new shape costs a kernel build (a millisecond a product
+# on a CPU, where filling to 32 would be 3 % of a batch of 500 tokens).
+STEP = {"cpu": 16}
+STEP_ELSEWHERE = 32
 
 
 @dataclass(slots=True)
@@ -36,11 +38,14 @@ class Layout:
     real: int
     bounds: Tensor
     longest: int
+    _blocks: list[Block] | None = None
 
     @property
-    def groups(self) -> list[tuple[int, int]]:
-        """Return (rows, length) of every run of rows of one length."""
-        return [(len(list(same)), length) for length, same in groupby(self.lengths)]
+    def blocks(self) -> list[Block]:
+        """Return the rows in blocks of about one length, the filling left out; made at first use."""
+        if self._blocks is None:
+            self._blocks = blocks_of(self.lengths, self.real, self.index.device)
+        return self._blocks
 
 
 def layout(lengths: Sequence[int], width: int, device: torch.device) -> Layout:
@@ -48,7 +53,8 @@ def layout(lengths: Sequence[int], width: int, device: torch.device) -> Layout:
     order = sorted(range(len(lengths)), key=lambda row: lengths[row])
     sizes = [lengths[row] for row in order]
     real = sum(sizes)
-    sizes += [-real % STEP] if real % STEP else []
+    step = STEP.get(device.type, STEP_ELSEWHERE)
+    sizes += [-real % step] if real % step else []
     size = torch.tensor(sizes)
     ends = size.cumsum(0)
     starts = ends - size
@@ -87,7 +93,7 @@ def attention(
     scale = scaling if scaling is not None else q.shape[-1] ** -0.5
     if q.is_cuda and q.dtype in (torch.bfloat16, torch.float16):
         return _kernel(q, k, v, place, dropout, scale).unsqueeze(0), None
-    return _Grouped.apply(q, k, v, place.groups, dropout, scale).unsqueeze(0), None  # type: ignore[no-untyped-call]
+    return _Grouped.apply(q, k, v, place, dropout, scale).unsqueeze(0), None  # type: ignore[no-untyped-call]
 
 
 def _kernel(q: Tensor, k: Tensor, v: Tensor, place: Layout, dropout: float, scale: float) -> Tensor:
@@ -102,67 +108,19 @@ def _kernel(q: Tensor, k: Tensor, v: Tensor, place: Layout, dropout: float, scal
 
 
 class _Grouped(torch.autograd.Function):
-    """Softmax attention, group by group. Kept for the backward pass: q, k, v as batches of heads, the probabilities, the dropout mask."""
+    """Softmax attention block by block, for devices and layers that have nothing better."""
 
     @staticmethod
-    def forward(ctx: Any, q: Tensor, k: Tensor, v: Tensor, groups: list[tuple[int, int]], rate: float, scale: float) -> Tensor:
-        out = torch.empty(q.shape, dtype=q.dtype, device=q.device)
-        saved: list[Tensor] = []
-        start, ctx.kept = 0, 1.0
-        for rows, length in groups:
-            queries, keys, values = (_heads(part, start, rows, length) for part in (q, k, v))
-            shares = torch.baddbmm(queries.new_empty(()), queries, keys.transpose(1, 2), beta=0, alpha=scale).softmax(-1)
-            used, mask = shares, shares.new_empty(0)
-            if rate:
-                used, mask, ctx.kept = _dropped(shares, rate)
-            _put(out, torch.bmm(used, values), start, rows, length)
-            saved += (queries, keys, values, shares, mask)
-            start += rows * length
-        ctx.save_for_backward(*saved)
-        ctx.groups, ctx.rate, ctx.scale = groups, rate, scale
-        return out
+    def forward(ctx: Any, q: Tensor, k: Tensor, v: Tensor, place: Layout, rate: float, scale: float) -> Tensor:
+        out, kept = attend(torch.cat([part.flatten(1) for part in (q, k, v)], dim=1), place, q.shape[1], scale, rate)
+        ctx.save_for_backward(*kept)
+        ctx.place, ctx.rate, ctx.scale = place, rate, scale
+        return out.view(q.shape)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None, None]:
-        outs = [torch.empty(grad.shape, dtype=grad.dtype, device=grad.device) for _ in range(3)]
-        start, saved = 0, ctx.saved_tensors
-        for number, (rows, length) in enumerate(ctx.groups):
-            queries, keys, values, shares, mask = saved[5 * number : 5 * number + 5]
-            above = _heads(grad, start, rows, length)
-            used, below = shares, torch.bmm(above, values.transpose(1, 2))
-            if ctx.rate:
-                used, below = _again(shares, mask, ctx.kept), _again(below, mask, ctx.kept)
-            scores = torch._softmax_backward_data(below, shares, -1, shares.dtype)
-            nothing = shares.new_empty(())
-            _put(outs[0], torch.baddbmm(nothing, scores, keys, beta=0, alpha=ctx.scale), start, rows, length)
-            _put(outs[1], torch.baddbmm(nothing, scores.transpose(1, 2), queries, beta=0, alpha=ctx.scale), start, rows, length)
-            _put(outs[2], torch.bmm(used.transpose(1, 2), above), start, rows, length)
-            start += rows * length
-        return outs[0], outs[1], outs[2], None, None, None
-
-
-def _heads(flat: Tensor, start: int, rows: int, length: int) -> Tensor:
-    """Return [rows * heads, length, size] from the group's part of [tokens, heads, size]."""
-    _, heads, size = flat.shape
-    return flat[start : start + rows * length].view(rows, length, heads, size).transpose(1, 2).reshape(rows * heads, length, size)
-
-
-def _put(flat: Tensor, batch: Tensor, start: int, rows: int, length: int) -> None:
-    """Write [rows * heads, length, size] to the group's part of [tokens, heads, size]."""
-    _, heads, size = flat.shape
-    flat[start : start + rows * length].view(rows, length, heads, size).copy_(batch.view(rows, heads, length, size).transpose(1, 2))
-
-
-def _dropped(shares: Tensor, rate: float) -> tuple[Tensor, Tensor, float]:
-    if shares.device.type == "cpu":
-        mask, kept = keep_bits(shares, rate)
-        return drop(shares, mask, kept), mask, kept
-    mask = torch.empty_like(shares).bernoulli_(1 - rate)
-    return _again(shares, mask, 1 - rate), mask, 1 - rate
-
-
-def _again(values: Tensor, mask: Tensor, kept: float) -> Tensor:
-    return drop(values, mask, kept) if values.device.type == "cpu" else values * mask / kept
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        found = attend_back(grad.flatten(1), ctx.place, grad.shape[1], ctx.scale, ctx.rate, ctx.saved_tensors)
+        return *(part.view(grad.shape) for part in found.chunk(3, dim=1)), None, None, None
 
 
 def register() -> None:
