@@ -111,7 +111,7 @@ def test_an_intermediate_run_shows_the_target_runs_that_started_from_it(root: Pa
 def test_data_terms_commands_and_revision_are_named(root: Path) -> None:
     text = made(root, "target1")
     for words in (
-        "`nli.mt-fi`: machine-translated from English, from `mini/en-nli`, translated by `some/model` (CC-BY-NC-4.0); 777 training rows, below the budget of 800",
+        "`nli.mt-fi`: machine-translated from English, from `mini/en-nli` (synthetic), translated by `some/model` (CC-BY-NC-4.0); 777 training rows, below the budget of 800",
         "written by the translation model `some/model` (CC-BY-NC-4.0)", "| target, English | `mini/udpos-en` | CC0-1.0 | yes |", "make data STUDY=studies/tried.toml",
         "make train STUDY=studies/tried.toml", "python -m train export target1", "f" * 40, "@misc{mini-en-nli", "@misc{mini-udpos-hu", "@inproceedings{phang", "| udpos | f1 | 91.25 |",
         "| base | `some/encoder` | not stated here; see its own card |",

