@@ -6,11 +6,11 @@ is finished. Work in progress (caches, shards, saved states of training) stays o
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from corpora.bounded import parse_json
 from corpora.config import ConfigError
 from corpora.remote import Remote
 from corpora.study import Study, built_tasks, data_folder
@@ -30,7 +30,7 @@ class Outlet:
         if record not in (self.place.list_of(name) or {}):
             return False
         try:
-            value = json.loads(self.place.read(name, record))
+            value = parse_json(self.place.read(name, record))
         except ValueError:
             return False
         return isinstance(value, dict) and wanted(value) and self.place.get(name, folder)

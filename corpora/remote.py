@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
+from corpora.bounded import parse_json
 from corpora.config import ConfigError
 from corpora.parts import part_of
 from corpora.shards import file_sha256
@@ -45,7 +46,7 @@ class Remote:
         path = self._path(name, LIST)
         text = self._do(f"look for {name}", lambda: self.fs.cat_file(path).decode("utf-8") if self.fs.exists(path) else "")
         try:
-            files = json.loads(text)["files"] if text else None
+            files = parse_json(text)["files"] if text else None
             return {str(key): str(value) for key, value in files.items()} if files is not None else None
         except (ValueError, KeyError, TypeError, AttributeError):
             return None
