@@ -59,8 +59,11 @@ class Crew:
 
     def translate(self, orders: Sequence[Order], memory: Path, told: Callable[[str, int, int], None]) -> None:
         """Begin to translate arms, in the background."""
+        shared: dict[int, dict[str, int]] = {}  # arms of the same tasks have one list of texts
         for order in orders:
-            self._places[order.arm] = {text: number for number, text in enumerate(order.texts, 1)}
+            if id(order.texts) not in shared:
+                shared[id(order.texts)] = {text: number for number, text in enumerate(order.texts, 1)}
+            self._places[order.arm] = shared[id(order.texts)]
         self.ahead = Ahead(self.engine, self._translating, devices(), memory, orders, told)
 
     def wait(self, arm: str, texts: Iterable[str]) -> None:

@@ -47,6 +47,7 @@ class Workshop:
     _parsers: dict[str, StanzaParser] = field(default_factory=dict)
     _models: dict[str, dict[str, Any]] = field(default_factory=dict)
     _rows: dict[str, list[Record]] = field(default_factory=dict)
+    _lists: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
     _decoded: set[Pair] = field(default_factory=set)
 
     @property
@@ -141,9 +142,11 @@ class Workshop:
             mt_build.decode_all(self.back, self.memory, between, self._told(f"translating {pivot}->en: texts"))
 
     def _texts(self, arm: str) -> list[str]:
-        """Return the distinct texts of all wanted tasks of a translated arm."""
-        tasks = [task for task, other in self.wanted if base_arm(other) == arm]
-        return list(dict.fromkeys(text for task in tasks for text in mt_build.texts_of(self.english(task))))
+        """Return the distinct texts of all wanted tasks of a translated arm: one list for all arms of the same tasks."""
+        tasks = tuple(dict.fromkeys(task for task, other in self.wanted if base_arm(other) == arm))
+        if tasks not in self._lists:
+            self._lists[tasks] = list(dict.fromkeys(text for task in tasks for text in mt_build.texts_of(self.english(task))))
+        return self._lists[tasks]
 
     def _decode_ahead(self, crew: Crew) -> None:
         """Begin to translate all wanted arms, one after the other, on workers. Shards wait for their own sentences only (crew.shards)."""
