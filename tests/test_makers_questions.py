@@ -59,6 +59,10 @@ def asked(language: str, tagged: str, *seen: str) -> dict[str, str]:
         ("Pikajuna/N kulki/V Turkuun/P ,/. mutta/C bussi/N jäi/V kotiin/N ./.", "Mihin pikajuna kulki?", "Turkuun"),  # the first clause stands alone
         ("Kelloseppä/N avasi/V kuoren/N:Gen ja/C puhalsi/V pölyä/N:Par ./.", "Minkä kelloseppä avasi?", "kuoren"),
         ("Moottori/N toimii/V sähköllä/N ./.", "Millä moottori toimii?", "sähköllä"),
+        ("Järven/N:Gen rannat/N olivat/X hyvin/D jyrkät/A ./.", "Millaiset järven rannat olivat?", "hyvin jyrkät"),
+        ("Kylän/N:Gen kivikirkko/N on/X vanha/A ja/C matala/A ./.", "Millainen kylän kivikirkko on?", "vanha ja matala"),
+        ("Kylän/N:Gen lukio/N oli/X erittäin/D tunnelmallinen/A:Nom ./.", "Millainen kylän lukio oli?", "erittäin tunnelmallinen"),
+        ("Maa-/N ja/C metsätalousministeriö/N muutti/V Porvooseen/P ./.", "Mihin maa- ja metsätalousministeriö muutti?", "Porvooseen"),
         ("Useimmat/A lajit/N talvehtivat/V Ruotsissa/P ja/C Tanskassa/P ./.", "Missä useimmat lajit talvehtivat?", "Ruotsissa ja Tanskassa"),
     ],
 )

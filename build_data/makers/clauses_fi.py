@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from build_data.makers import words_fi as lists
 from build_data.makers.forms_fi import BE, DOUBTFUL_ILLATIVE, OWN, SIGNS, agrees, case_of, is_verb
-from build_data.makers.questions import Chunk, Names, regex_tokens, without_asides
+from build_data.makers.questions import Chunk, Names, compounds, regex_tokens, without_asides
 from build_data.parse import Sentence, Word
 
 
@@ -89,7 +89,7 @@ class Clause:
 
 def find_clause(text: str, sentence: Sentence, names: Names) -> Clause | None:
     """Return the sentence's first main clause, or None where it has none that the rules understand."""
-    words = without_asides(sentence.words)
+    words = compounds(without_asides(sentence.words), lists.ANDS)
     if (
         len(words) < 4
         or words[0].upos in ("VERB", "AUX")
@@ -133,7 +133,7 @@ def find_clause(text: str, sentence: Sentence, names: Names) -> Clause | None:
     if before is None or after is None:
         return None
     words = words[: after[-1].stop if after else finite[0] + 1]
-    name = _first_is_name(words, words[0] is sentence.words[0], names)
+    name = _first_is_name(words, words[0].start == sentence.words[0].start, names)
     return None if name is None else Clause(text, tuple(words), finite[0], (*before, *after), name, opener, tail)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from build_data.makers import words_hu as lists
-from build_data.makers.questions import Chunk, Names, regex_tokens, without_asides
+from build_data.makers.questions import Chunk, Names, compounds, regex_tokens, without_asides
 from build_data.makers.verbs_hu import ARTICLES, NOMINAL, OWN, PARTICIPLE, POSSESSED, SIGNS, case_of, finite_verbs, is_number
 from build_data.parse import Sentence, Word
 
@@ -82,7 +82,7 @@ class Clause:
 
 def find_clause(text: str, sentence: Sentence, names: Names) -> Clause | None:
     """Return the sentence's first main clause, or None where it has none that the rules understand."""
-    words = without_asides(sentence.words)
+    words = compounds(without_asides(sentence.words), lists.ANDS)
     if (
         len(words) < 4
         or words[-1].text != "."
@@ -110,12 +110,12 @@ def find_clause(text: str, sentence: Sentence, names: Names) -> Clause | None:
         return None
     if any(w.feats.get("Person[psor]") in ("1", "2") for w in words):
         return None
-    first = True if {words[0].text, words[1].text} & lists.FIRST_NAMES else names.is_name(words[0].text, words[0] is sentence.words[0])
+    first = True if {words[0].text, words[1].text} & lists.FIRST_NAMES else names.is_name(words[0].text, words[0].start == sentence.words[0].start)
     if first is None:
         if words[0].upos in ("NOUN", "PROPN") and not (words[0].upos == "PROPN" and words[1].text[0].isupper()):
             return None  # never seen elsewhere: a name or a plain word
         first = words[0].upos == "PROPN"
-    if not first and words[0].upos == "PROPN" and words[0] is sentence.words[0]:
+    if not first and words[0].upos == "PROPN" and words[0].start == sentence.words[0].start:
         return None  # seen small elsewhere, but the tag says a name: perhaps another word of the same beginning
     verb = finite[0]
     if any(w.upos in ("X", "SYM", "INTJ") or (w.upos in ("VERB", "AUX") and w.feats.get("VerbForm") == "Fin") for i, w in enumerate(words) if i != verb):

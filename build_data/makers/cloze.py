@@ -29,11 +29,13 @@ VERSION = 3
 SHORTEST, LONGEST = 4, 22  # words a sentence: rules meet no surprises in short ones, and real text has plenty
 ANSWER_WORDS = {"reason": 14}  # else MOST_ANSWER
 MOST_ANSWER = 6
+TORN = re.compile(r"\w- (?!(?:ja|tai|sekä|eli|és|s|vagy|meg|illetve|valamint)\b)\w")  # a word that the end of a printed line cut in two
 PER_SENTENCE = 3
 MOST_SENTENCES = 400  # of a document: one in twenty gives a question, so long documents don't outweigh others
 MOST_COPIED = 7  # words in a row that a question may take from its sentence
 MOST_OF_A_KIND = 0.3  # of the rows of a block; below FEWEST rows nothing is cut
 MOST_OPENING = 0.03  # of the rows of a block may have an answer that opens its context; a guess finds one in 30 to 40
+FEWEST_OPENING = 2
 FEWEST = 40
 UNANSWERABLE = 1 / 3  # as in SQuAD v2
 
@@ -56,7 +58,7 @@ LANGUAGES: Mapping[str, Rules] = {
 def cloze_questions(documents: Sequence[Document], language: str, parser: Parser, seed: int, *, max_sentences: int, without: float = 0.0) -> Made:
     """Make rows, `without` of them (0 to 1, as far as documents have other paragraphs) unanswerable; see the module.
 
-    Candidates are sentences, and every further question from one. Refused: what whole_sentence says, "unparsed", "no_question" (the
+    Candidates are sentences, and every further question from one. Refused: what whole_sentence says, "torn", "unparsed", "no_question" (the
     rules find nothing to ask), "copied" (only questions that repeat MOST_COPIED words or more in a row), "context" (no answer stands
     once in a context of the right size), "repeated" (the question was asked before), "place" (too many answers open their context), "kind"
     (too many ask for the same).
@@ -92,7 +94,7 @@ def _candidates(document: Document, parts: Sequence[Sequence[str]], most: int, r
     out: list[Place] = []
     for at, line in enumerate(lines[:most]):
         ledger.made += 1
-        fault = whole_sentence(line, SHORTEST, LONGEST) or ("" if rules.plausible(line) else "no_question")
+        fault = whole_sentence(line, SHORTEST, LONGEST) or ("torn" if TORN.search(line) else "" if rules.plausible(line) else "no_question")
         if fault:
             ledger.excluded[fault] += 1
         else:
@@ -126,7 +128,7 @@ def _cut(rows: Sequence[Span], seed: int, ledger: Ledger) -> list[Span]:
     first = list({row.question.casefold(): row for row in reversed(rows)}.values())[::-1]
     ledger.excluded["repeated"] += len(rows) - len(first)
     openings = _by_chance((row for row in first if row.answers[0][1] == 0), seed, "place")
-    over = {row.id for row in openings[max(FEWEST, int(MOST_OPENING * len(first))) :]}
+    over = {row.id for row in openings[max(FEWEST_OPENING, int(MOST_OPENING * len(first))) :]}
     ledger.excluded["place"] += len(over)
     first = [row for row in first if row.id not in over]
     counts = Counter(row.subtype for row in first)

@@ -23,6 +23,9 @@ from corpora.records import Document
 WORD = re.compile(r"[^\W\d_]+")
 NUMBER = re.compile(r"\d{3,}")
 NEIGHBOURS = re.compile(r"(?<!\w)([^\W\d_]+)(?=[ -]([a-zåäöáéíóúüőű]+)(?!\w))")
+ENDING = {
+    "hu": re.compile(r"[^\W\d_] (?:ról|ről|ból|ből|ban|ben|nak|nek|val|vel|tól|től|hez|höz|nál|nél)\b|\b[áéíóöőúüű]\d", re.IGNORECASE)
+}  # a case ending, or a scanner's digit, on its own
 SHORT = 4  # letters of the shortest word whose stem is looked at
 LETTERS = 6  # of a stem that are compared: consonant gradation ("katu", "kadulla") and Snowball's slips are mostly behind them
 ROOT = 9  # of a stem that must be the same for one word to say of another that it has no capital: "Magyarország" is no "magyar"
@@ -107,6 +110,7 @@ class Spelling:
         self.seen: Counter[str] = Counter()
         for word, times in seen.items():
             self.seen[self.folded[word]] += times
+        self.ending = ENDING.get(language)
         own = ALONE.get(language)
         stump = SELDOM if sum(seen.values()) >= ENOUGH else 0
         self.stumps = frozenset(
@@ -118,7 +122,7 @@ class Spelling:
 
     def torn(self, text: str, words: Sequence[str]) -> bool:
         """Tell whether two words are one that is oftener written together, and one of the two hardly a word (as often, if both are); or a stump stands alone."""
-        if not self.stumps.isdisjoint(words):
+        if not self.stumps.isdisjoint(words) or (self.ending and self.ending.search(text)):
             return True
         if self.seldom.isdisjoint(words):
             return False

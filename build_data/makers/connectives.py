@@ -36,7 +36,6 @@ class Connective:
     not_before_verb: bool = False
     sentential: bool = False
     not_before: tuple[str, ...] = ()
-    agrees: bool = False
 
     def stands(self, place: str) -> bool:
         """Tell whether it may stand in `place`."""
@@ -62,6 +61,7 @@ class Connectives:
     obliges: tuple[str, ...]
     permits: tuple[str, ...]
     attempts: tuple[str, ...]
+    says_nothing: tuple[str, ...]
     moods: Mapping[str, str]
     connective: tuple[Connective, ...]
 
@@ -109,6 +109,10 @@ class Connectives:
     @functools.cached_property
     def permitting(self) -> re.Pattern[str] | None:
         return _any(self.permits)
+
+    @functools.cached_property
+    def empty(self) -> re.Pattern[str] | None:
+        return _any(self.says_nothing)
 
     @functools.cached_property
     def attempting(self) -> re.Pattern[str] | None:

@@ -9,7 +9,7 @@ Made for places where English has NLI. The labels mirror entailment, contradicti
 - `unrelated`: the premise of one such pair with the hypothesis of another, of the same genre and another document, without a word in common. Neither
   bears on the other; that they are mostly on another matter too is what the third label costs, for spans of one document often read as one thought.
 
-A pair stays only if a reader sees the relation (discourse_evidence.py). Every second time, opposing spans change places, so that either denies as often.
+A pair stays only if a reader sees the relation (discourse_evidence.py). Opposing spans that share a word change places every second time, so that either denies as often.
 
 Left out are additions, sequels, examples and restatements ("lisäksi", "sitten", "esimerkiksi", "siis"): without the connective, a reader
 can't tell them from the others (docs/native-review/README.md). So are conditions after their main clause and in the conditional: without "jos"
@@ -43,7 +43,7 @@ LABELS = ("supports", "opposes", "unrelated")
 SENTENCE = (6, 36)  # words a sentence with the connective
 COMMAS = 4  # a sentence: with more, its parts are a list, or the bundled packs' brackets are wrong
 EARLY = 2  # words: a sentence before that itself opens with a connective hangs on one further up
-SIGNS = re.compile(r"[:;–—/…’]|\.\.|\s-\s|\d\.$|^\d")
+SIGNS = re.compile(r"[:;–—/…’\"„“”»«]|\.\.|\s-\s|\d\.$|^\d")
 STRAY = re.compile(r"(?<![\w-])[bcdfghjklmnpqrtvwxz](?![\w.-])")  # a letter on its own: a word that was torn when the page was read
 WORD = re.compile(r"[^\W\d_]+")
 SPEECH = re.compile(r"^[–—-]\s+")  # a turn of speech: a sentence once its dash is gone
@@ -145,24 +145,21 @@ def _item(candidate: Candidate, cut: Spans | str, language: str, lists: Connecti
     if not _seen(entry, words[0], premise, hypothesis, language, lists):
         return "no_evidence"
     label = lists.senses[entry.sense]
-    if label == "opposes" and _turns(candidate, hypothesis, lists):
+    if label == "opposes" and evidence.shared(premise, hypothesis, language) and _turns(candidate, hypothesis, lists):
         premise, hypothesis = hypothesis, premise
     return Item(candidate.document, candidate.at, label, entry.sense, premise, hypothesis)
 
 
 def _turns(candidate: Candidate, hypothesis: str, lists: Connectives) -> bool:
-    """Tell whether opposing spans change places: every second time, where the second does not point back at the first. Without it, it is mostly the second that denies."""
+    """Tell whether opposing spans change places: every second time, where they share a word and the second does not point back at the first. Without it, it is mostly the second that denies."""
     return bool(chance("turn", candidate.document.id, candidate.at) % 2) and not evidence.points_back(hypothesis, lists.links)
 
 
 def _seen(entry: Connective, first: str, premise: str, hypothesis: str, language: str, lists: Connectives) -> bool:
     """Tell whether a reader sees the relation without the connective; `first` is the hypothesis' first word."""
     if lists.senses[entry.sense] == "opposes":
-        return evidence.opposes(premise, hypothesis, language, lists)
-    if entry.sense != "condition":
-        return evidence.supports(premise, hypothesis, language, lists)
-    agrees = evidence.denies(premise, language) == evidence.denies(hypothesis, language)
-    return first not in lists.resumed and (agrees or not entry.agrees)
+        return evidence.opposes(premise, hypothesis, language, lists, conceded=entry.sense == "concession")
+    return first not in lists.resumed if entry.sense == "condition" else evidence.supports(premise, hypothesis, language, lists)
 
 
 def _whole(items: Sequence[Item], parser: Parser, ledger: Ledger) -> list[Item]:

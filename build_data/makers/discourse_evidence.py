@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable
 
 from build_data.grammar import PLAIN
-from build_data.makers.connectives import Connectives
+from build_data.makers.connectives import Connectives, connectives
 from build_data.stems import stem
 
 WORD = re.compile(r"[^\W\d_]+")
@@ -31,7 +31,8 @@ def shared(one: str, two: str, language: str) -> bool:
 
 
 def _stems(text: str, language: str) -> frozenset[str]:
-    return frozenset(stem(word, language)[:LETTERS] for word in WORD.findall(text.casefold()) if len(word) >= SHORT)
+    empty = connectives(language).empty
+    return frozenset(stem(word, language)[:LETTERS] for word in WORD.findall(text.casefold()) if len(word) >= SHORT and not (empty and empty.fullmatch(word)))
 
 
 def denies(text: str, language: str) -> bool:
@@ -44,8 +45,8 @@ def denies_first(text: str, language: str) -> bool:
     return denies(text.partition(",")[0], language)
 
 
-def opposes(premise: str, hypothesis: str, language: str, lists: Connectives) -> bool:
-    """Tell whether two spans that a connective sets against each other are seen to be so without it."""
+def opposes(premise: str, hypothesis: str, language: str, lists: Connectives, *, conceded: bool = False) -> bool:
+    """Tell whether two spans that a connective sets against each other are seen to be so without it; what is `conceded` must share a word."""
     sizes = len(premise.split()), len(hypothesis.split())
     if max(sizes) > LINKED:
         return False
@@ -55,10 +56,8 @@ def opposes(premise: str, hypothesis: str, language: str, lists: Connectives) ->
         return not one and ties and _has(lists.obliging, premise) and _has(lists.permitting, hypothesis)
     if not denies_first(premise if one else hypothesis, language):
         return False
-    if ties:
-        return True
-    if one:
-        return False
+    if ties or one or conceded:
+        return ties
     short = sizes[0] <= ALONE[0] and sizes[1] <= ALONE[1] and premise.count(",") <= 1 and "," not in hypothesis
     return short or _has(lists.attempting, premise)
 
@@ -67,7 +66,7 @@ def supports(premise: str, hypothesis: str, language: str, lists: Connectives) -
     """Tell the same of a reason or result. Where one span denies and the other affirms, they must speak of the same thing, or they would read as opposed."""
     if denies(premise, language) == denies(hypothesis, language):
         return True
-    return shared(premise, hypothesis, language) or (lists.links_tie and points_back(hypothesis, lists.links))
+    return lists.links_tie and (shared(premise, hypothesis, language) or points_back(hypothesis, lists.links))
 
 
 def points_back(text: str, links: Iterable[str]) -> bool:

@@ -64,6 +64,8 @@ def _shown(text: str, tag: str) -> str:
                 return "par"
             if name in ("ela", "abl") and tag == "Par":
                 return "par"  # "kieltä", "miestä"
+            if name == "ill" and tag == "Gen" and DOUBTFUL_ILLATIVE.fullmatch(lower):
+                return "gen"  # "lajikkeen", beside "jokeen"
             if name == "ess" and tag != "Ess" and not ESSIVE.fullmatch(lower) and not re.fullmatch(r".{4,}[aeioäö]n[aä]", lower):
                 continue
             return name

@@ -54,7 +54,7 @@ def sound(clause: Clause, draft: Draft) -> bool:
 def _vague(clause: Clause, draft: Draft) -> bool:
     """Tell whether a question names too little: a bare "asia" for a subject, or two or three words that would fit any text."""
     asked = {w.strip(",?") for w in draft.question.split()[1:]}
-    words = [w for w in clause.words if w.text in asked or w.text[:1].lower() + w.text[1:] in asked]
+    words = [w for w in clause.words if asked.issuperset(w.text.split()) or asked.issuperset((w.text[:1].lower() + w.text[1:]).split())]
     subject = clause.subject
     if subject is not None and subject.stop - subject.start == 1 and clause.head(subject).text.casefold() in lists.GENERIC:
         return True

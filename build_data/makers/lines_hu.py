@@ -10,6 +10,7 @@ from build_data.makers.common import chance
 from build_data.makers.questions import Chunk, Draft, question, specific
 from build_data.makers.verbs_hu import ARTICLES, HERE, NOMINAL, PARTICIPLE, POSSESSED, case_of, is_number, split_preverb
 
+INFLECTED = re.compile(r".{6,}(?:ba|be)|.{4,}[áé]n")  # cases that tags miss most; "szoba" and "kapitány" are no such
 LEAST = (2, 8)  # words and letters of content that a question must have; one that doesn't name its subject needs LEAST_SUBJECT
 LEAST_SUBJECT = (3, 16)
 
@@ -59,7 +60,11 @@ def sound(clause: Clause, draft: Draft) -> bool:
 def _vague(clause: Clause, draft: Draft) -> bool:
     """Tell whether a question names too little: a bare "dolog" for a subject, or two or three words that would fit any text."""
     asked = {w.strip(",?") for w in draft.question.split()[1:]}
-    words = [w for w in clause.words if w.text in asked or w.text[:1].lower() + w.text[1:] in asked or w is clause.words[clause.verb]]
+    words = [
+        w
+        for w in clause.words
+        if asked.issuperset(w.text.split()) or asked.issuperset((w.text[:1].lower() + w.text[1:]).split()) or w is clause.words[clause.verb]
+    ]
     own = [c for c in clause.subjects if not draft.start <= clause.head(c).start < draft.end]
     if any(owned(clause, c) or (len([w for w in clause.has(c) if w.upos != "DET"]) == 1 and clause.head(c).text.casefold() in lists.GENERIC) for c in own):
         return True
@@ -106,6 +111,9 @@ def _nominative(clause: Clause, chunk: Chunk) -> bool:
     """Tell whether tag and form agree on a nominative: "ELTE-n" and "Kolozsvárott" are none, nor is a bare word without an article or name."""
     head = clause.head(chunk)
     first = clause.has(chunk)[0]
+    behind = clause.words[chunk.stop].text.casefold() if chunk.stop < len(clause.words) else ""
+    if behind in lists.OTHER_POSTPOSITIONS or behind in lists.POSTPOSITIONS or INFLECTED.fullmatch(head.text):
+        return False  # "a frontvonal elől", "az egyetem szakán"
     marked = first.text.casefold() in ARTICLES or head.upos == "PROPN" or first.text[0].isupper() or re.search(r"[aeoöáéóőúű]k$", head.text) is not None
     return head.upos in ("NOUN", "PROPN") and head.feats.get("Case", "Nom") == "Nom" and marked and re.search(r"-\w{1,4}$|tt$|[bn][ae]n$", head.text) is None
 

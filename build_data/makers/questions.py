@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import itertools
 import re
@@ -144,6 +145,18 @@ def without_asides(words: Sequence[Word]) -> list[Word]:
         if not depth:
             out.append(word)
         depth -= word.text == ")" and depth > 0
+    return out
+
+
+def compounds(words: Sequence[Word], ands: frozenset[str]) -> list[Word]:
+    """Make one word of "maa- ja metsätalousministeriö": what is left of a first word that shares its end with the next, `ands` between."""
+    out: list[Word] = []
+    for word in words:
+        if len(out) > 1 and out[-1].text in ands and out[-2].text.endswith("-") and len(out[-2].text) > 2 and word.text[0].isalpha():
+            first, between = out[-2], out[-1]
+            out[-2:] = [dataclasses.replace(word, text=f"{first.text} {between.text} {word.text}", start=first.start)]
+        else:
+            out.append(word)
     return out
 
 

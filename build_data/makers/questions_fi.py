@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from build_data.makers import questions
+from build_data.makers import predicates_fi, questions
 from build_data.makers import words_fi as lists
 from build_data.makers.clauses_fi import Clause, find_clause
 from build_data.makers.common import chance
@@ -35,7 +35,7 @@ def ask(text: str, sentence: Sentence, names: Names) -> list[Draft]:
         return []  # the field before the verb is one long phrase: its parts would be torn apart
     if any(c.case == "ill" and agrees(clause.head(c), "gen") for c in clause.chunks) or not counts(clause):
         return []
-    asked = [_times, _numbers, _places, _subject, _object, _governed, _manner, _according, _definition, _quality, _reason]
+    asked = [_times, _numbers, _places, _subject, _object, _governed, _manner, _according, _definition, _quality, predicates_fi.asked, _reason]
     return [d for rule in asked for d in rule(clause) if sound(clause, d)]
 
 
@@ -156,7 +156,12 @@ def _object(clause: Clause) -> Iterator[Draft]:
         return
     if lower in lists.GENERIC or lists.VAGUE.fullmatch(lower):
         return
-    if chunk.case == "par" and sure(clause, chunk) and (len(lower) < 7 or not re.search(r"[sl]t[aä](?:[aä]n)?$", lower)):
+    if (
+        chunk.case == "par"
+        and sure(clause, chunk)
+        and (PARTITIVE_SHAPE.fullmatch(lower) or lower.endswith(("ta", "tä")))
+        and (len(lower) < 7 or not re.search(r"[sl]t[aä](?:[aä]n)?$", lower))
+    ):
         if not lower.endswith(("mista", "mistä")) and not (behind is not None and clause.words[behind.start].upos in ("ADJ", "VERB")):
             yield write(clause, "object", "Mitä", chunk)
     elif (

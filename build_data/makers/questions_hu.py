@@ -14,7 +14,7 @@ from build_data.makers import questions
 from build_data.makers import words_hu as lists
 from build_data.makers.clauses_hu import Clause, find_clause
 from build_data.makers.common import chance
-from build_data.makers.lines_hu import ask_for, has_subject, loose, names_person, names_thing, owned, sound, sure, write
+from build_data.makers.lines_hu import INFLECTED, ask_for, has_subject, loose, names_person, names_thing, owned, sound, sure, write
 from build_data.makers.questions import Draft, Names
 from build_data.makers.verbs_hu import ARTICLES, HERE, PARTICIPLE, SIGNS, WHERE, case_of, indefinite, is_number, split_preverb
 from build_data.parse import Sentence, Word
@@ -98,6 +98,7 @@ def _subject(clause: Clause) -> Iterator[Draft]:
         or head.text.endswith(("dik", "ni"))
         or head.upos not in ("NOUN", "PROPN")
         or head.feats.get("Case", "Nom") != "Nom"
+        or INFLECTED.fullmatch(head.text)
         or head.text.casefold() in lists.GENERIC
     ):
         return
@@ -205,8 +206,10 @@ def _quality(clause: Clause) -> Iterator[Draft]:
         if len(words) != 2 + (words[0].text.casefold() in ARTICLES) or adjective.upos != "ADJ" or noun.upos != "NOUN" or not noun.text.islower():
             continue
         lower = adjective.text
-        if re.search(r"(?:[óő]k?|[eé]n|[aá]n)$", noun.text) or re.search(r"[eaáéo]n$", lower):
-            continue  # a participle taken for a noun, an adverb taken for an adjective
+        if re.search(r"(?:[óő]k?|[eé]n|[aá]n|j[áé](?:b[ae]n|b[óő]l|v[ae]l|t|r[ae]))$", noun.text) or re.search(
+            r"[eaáéo]n$|(?:nál|vel|től|hozz|rajt|benn)[ae]?\w?m?$", lower
+        ):
+            continue  # a participle taken for a noun, an adverb or "nálam" taken for an adjective; "jármű tankjából": whose it is
         if not lower.islower() or lists.NO_QUALITY.fullmatch(lower) or lists.TIME_HEADS.fullmatch(noun.text) or noun.text in lists.GENERIC:
             continue
         changed = _indefinite(clause) if chunk.case == "acc" else ""

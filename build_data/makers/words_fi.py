@@ -56,3 +56,4 @@ TIME_SIGNS = (  # of which each match of TIME has one
     *"0123456789", "kuu", "viime ", "ensi ", "ntai", "stai", "keskiviikko", "aamu", "illa", "ilta", "yö", "öisin", "päivä", "kevä", "kesä", "syksy", "talv",
     "joulu", "juhannu", "pääsiäi", "vappu", "kello", "puoli ", "seuraavana",
 )  # fmt: skip
+ANDS = frozenset(["ja", "tai", "sekä"])  # between the halves of "maa- ja metsätalous"

@@ -64,3 +64,4 @@ TIME_SIGNS = (  # of which each match of TIME has one
     "hétf", "kedd", "szerd", "csüt", "pénte", "szomb", "vasár", "nyár", "télen", "tavas", "ősszel", "regg", "délel", "délb", "délut", "este", "éjjel", "éjsz",
     "hajnal", "éjfél", "tavaly", "héten", "évben", "hónap", "hétv", "minden", " óra", "kor", "nyaran", "telent", "naponta", "heten", "évent", "estén",
 )  # fmt: skip
+ANDS = frozenset(["és", "vagy", "s"])  # between the halves of "tűz- és balesetvédelem"
