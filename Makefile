@@ -18,7 +18,7 @@ endif
 OPTIONS := $(if $(DRY_RUN),--dry-run) $(if $(SET),--set '$(SET)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data train report doctor publish demo test check bench clean
+.PHONY: help setup data train report doctor publish demo test check torture bench clean
 
 help:  ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,10 +60,14 @@ publish: setup  ## one dataset of the built study on the Hub: make publish ORG=m
 test: setup  ## run the tests (no network; those that need CORPORA_DIR skip without it)
 	@OMP_NUM_THREADS=$${OMP_NUM_THREADS:-2} $(PY) -m pytest
 
-check: setup  ## ruff and mypy strict; changes nothing
+check: setup  ## ruff, mypy strict, known vulnerabilities of the dependencies; changes nothing
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check . || (echo "run: .venv/bin/ruff format ." && false)
 	@.venv/bin/mypy
+	@$(PY) -m benchmarks.dependencies
+
+torture: setup  ## kill data and train at random points, damage inputs of every kind; compares byte by byte (at most 10 minutes, one thread)
+	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.torture --write
 
 bench: setup  ## time the translation and parsing stages beside the bare libraries (minutes; ratios are what counts)
 	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.translate speed

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import pickle
 import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,11 +24,14 @@ from corpora.shards import write_json, write_records
 Damage = Callable[[Path], object]
 
 
+RAN = Path(tempfile.gettempdir()) / f"torture-{os.getpid()}-pickle-was-run"
+
+
 class Boom:
     """What a malicious pickle does: unpickling it makes a file."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Path.touch, (Path("/tmp/torture-pickle-was-run"),)
+        return Path.touch, (RAN,)
 
 
 def text(name: str, content: str | bytes) -> Damage:

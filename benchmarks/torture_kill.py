@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import os
 import random
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,26 +40,28 @@ class Command:
     room: str
     arguments: Callable[[Path], Sequence[str]]
     files: Callable[[Path], Mapping[str, str]]
-    fine: tuple[int, ...] = (0,)  # exit codes of a run that nobody killed as a whole
+    hurt: tuple[int, ...] = ()  # exit codes of a command that lost one of its workers and said so
 
 
 @dataclass
 class Tally:
-    """What happened: kills by kind, rounds that went to their end, files compared, what differed, what was left lying about, unexpected ends."""
+    """What happened to one command."""
 
     name: str
     kills: Counter[str] = field(default_factory=Counter)
-    rounds: int = 0
+    rounds: int = 0  # times the command was brought to its end through kills
+    runs: int = 0
+    jumps: int = 0  # of the clock
     compared: int = 0
     different: list[str] = field(default_factory=list)
-    left: list[str] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)  # parts that nobody swept up
+    failed: list[str] = field(default_factory=list)  # ends that were not told as they should
     peaks: list[float] = field(default_factory=list)  # MB, one a command that went to its end
     files: list[int] = field(default_factory=list)  # most open files of it
 
     @property
     def lost(self) -> int:
-        return len(self.different) + len(self.failed)
+        return len(self.different) + len(self.left) + len(self.failed)
 
 
 def torture(
@@ -67,53 +72,79 @@ def torture(
     folder: Path,
     seed: int,
     prepare: Callable[[Path], object] = lambda root: None,
+    until: float = math.inf,
     say: Callable[[str], None] = print,
 ) -> Tally:
-    """Kill `command` so many times along its way, again and again, and compare. `prepare` fills a new root with what the command needs."""
+    """Kill `command` so many times along its way, again and again, and compare. `prepare` fills a new root with what the command needs.
+
+    At `until` (time.monotonic) no further round begins, so fewer kills may come back than were asked for.
+    """
     chance, tally = random.Random(f"{seed} {name}"), Tally(name)
     unbroken = folder / f"{name}-unbroken"
     whole = _run(warm, command, unbroken, prepare)
-    tally.peaks.append(whole.peak_mb)
-    tally.files.append(whole.files)
     if whole.code:
         raise SystemExit(f"{name}: the unbroken run ended with code {whole.code}:\n{(unbroken / 'log').read_text('utf-8')[-2000:]}")
     wanted = command.files(unbroken)
+    _note(tally, unbroken, whole, 0)
     say(f"{name}: unbroken {whole.seconds:.1f} s, {whole.changes} changes of the disk, {len(wanted)} files")
-    while tally.kills.total() < kills:
+    while tally.kills.total() < kills and time.monotonic() < until:
         root = folder / f"{name}-{tally.rounds}"
         _round(warm, command, root, chance, whole, kills, tally, prepare)
-        found = command.files(root)
+        compare(tally, command, root, wanted)
         tally.rounds += 1
-        tally.compared += len(wanted)
-        tally.different += [f"{root.name}/{one}" for one in sorted(wanted.keys() | found.keys()) if wanted.get(one) != found.get(one)]
-        tally.left += [str(path.relative_to(folder)) for path in root.rglob("*.part")]
         say(f"{name}: round {tally.rounds}, {tally.kills.total()} kills so far, {len(tally.different)} files differ, {len(tally.left)} left lying about")
     return tally
 
 
+def compare(tally: Tally, command: Command, root: Path, wanted: Mapping[str, str]) -> None:
+    """Hold what a command left in `root` to what an unbroken run left."""
+    found = command.files(root)
+    tally.compared += len(wanted)
+    tally.different += [f"{root.name}/{one}" for one in sorted(wanted.keys() | found.keys()) if wanted.get(one) != found.get(one)]
+    tally.left += [f"{root.name}/{path.relative_to(root)}" for path in root.rglob("*.part")]
+
+
 def _round(warm: Warm, command: Command, root: Path, chance: random.Random, whole: Ended, kills: int, tally: Tally, prepare: Callable[[Path], object]) -> None:
-    """Kill and go on until the command ends by itself, at the latest after MOST_IN_VAIN kills."""
+    """Kill and go on until the command ends by itself, at the latest after MOST_IN_VAIN kills. Now and then the clock jumps in between."""
     for number in range(MOST_IN_VAIN):
         if tally.kills.total() >= kills:
             break
-        whom = chance.choice(("all", "one"))
+        whom, less = chance.choice(("all", "one")), 1 + 2 * number  # what is left to do gets less, and a command that ends by itself was not killed
         if chance.random() < 0.5:
-            kind, when = "before a change of the disk", {"before": chance.randint(1, max(2, round(whole.changes / (1 + number / 2))))}
+            kind, before, after = "just before a change of the disk", chance.randint(1, max(2, round(whole.changes / less))), 0.0
         else:
-            kind, when = "at a random moment", {"after": chance.uniform(0.02, whole.seconds / (1 + number / 2))}
-        ended = _run(warm, command, root, prepare, whom=whom, **when)  # type: ignore[arg-type]
-        if ended.killed or (ended.code not in command.fine and whom == "one"):
-            tally.kills[f"{kind}, {'all processes' if whom == 'all' else 'one process'}"] += 1
-        elif ended.code not in command.fine:
-            tally.failed.append(f"{root.name}: code {ended.code} at {when}")
-            return
-        else:
+            kind, before, after = "at a random moment", 0, chance.uniform(0.02, whole.seconds / less)
+        ended = _run(warm, command, root, prepare, after, before, whom)
+        if not (ended.killed or (whom == "one" and ended.code in command.hurt)):
+            _note(tally, root, ended, 0)
             break
+        _note(tally, root, ended, ended.code)
+        tally.kills[f"{kind}, {'all processes' if whom == 'all' else 'one process'}"] += 1
+        if chance.random() < 0.3:
+            jump(root, chance)
+            tally.jumps += 1
     ended = _run(warm, command, root, prepare)
-    tally.peaks.append(ended.peak_mb)
-    tally.files.append(ended.files)
-    if ended.code:
-        tally.failed.append(f"{root.name}: code {ended.code}: {(root / 'log').read_text('utf-8')[-300:]}")
+    _note(tally, root, ended, 0)
+
+
+def _note(tally: Tally, root: Path, ended: Ended, code: int) -> None:
+    """Keep what a run used, and whether it ended otherwise than it should have, or showed a traceback."""
+    tally.runs += 1
+    if ended.code == 0:
+        tally.peaks.append(ended.peak_mb)
+        tally.files.append(ended.files)
+    log = (root / "log").read_text("utf-8", errors="replace")
+    if ended.code != code or "Traceback" in log:
+        tally.failed.append(f"{root.name}: code {ended.code}: {log[-600:]}")
+    (root / "log").write_text("", "utf-8")
+
+
+def jump(root: Path, chance: random.Random) -> None:
+    """Let every file be of some time between 1970 and 2100, as after a clock that jumped."""
+    for path in root.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            stamp = chance.randrange(0, 4_102_444_800)
+            os.utime(path, (stamp, stamp))
 
 
 def _run(warm: Warm, command: Command, root: Path, prepare: Callable[[Path], object], after: float = 0.0, before: int = 0, whom: str = "all") -> Ended:

@@ -11,6 +11,7 @@ import contextlib
 import json
 import mmap
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -61,9 +62,12 @@ class Warm:
             text=True,
         )
 
-    def run(self, room: str, arguments: Sequence[str], log: Path, after: float = 0.0, before: int = 0, whom: str = "all") -> Ended:
-        """Run `python -m ROOM ARGUMENTS`. `after` seconds, or `before` the so many-th change of the disk, it is killed: "all" its processes, or "one"."""
-        order = {"room": room, "arguments": list(arguments), "log": str(log), "after": after, "before": before, "whom": whom}
+    def run(self, room: str, arguments: Sequence[str], log: Path, after: float = 0.0, before: int = 0, whom: str = "all", room_left: int = 0) -> Ended:
+        """Run `python -m ROOM ARGUMENTS`. `after` seconds, or `before` the so many-th change of the disk, it is killed: "all" its processes, or "one".
+
+        `room_left`: a file may have so many bytes at most, and a write beyond that fails as on a full disk (0 = any number).
+        """
+        order = {"room": room, "arguments": list(arguments), "log": str(log), "after": after, "before": before, "whom": whom, "room_left": room_left}
         assert self.process.stdin and self.process.stdout
         self.process.stdin.write(json.dumps(order) + "\n")
         self.process.stdin.flush()
@@ -108,6 +112,9 @@ def _child(order: dict[str, Any], shared: mmap.mmap) -> None:
     null = os.open(os.devnull, os.O_RDONLY)
     for here, there in ((null, 0), (log, 1), (log, 2)):
         os.dup2(here, there)
+    if order["room_left"]:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (order["room_left"], order["room_left"]))
     sys.addaudithook(_Counter(order["before"], order["whom"], shared))
     sys.argv = [f"python -m {order['room']}", *order["arguments"]]
     code = 0

@@ -99,7 +99,7 @@ def use(manifest: Mapping[str, Any]) -> list[str]:
 
 def problems(manifest: Mapping[str, Any]) -> list[str]:
     """Return known problems: what the sources' declarations say, and what every translated row may hold."""
-    lines = [f"- {note}" for note in manifest["notes"]]
+    lines = [f"- {licences.tagless(note)}" for note in manifest["notes"]]
     if is_translated(base_arm(manifest["arm"])):
         lines.append("- Translation errors that no filter sees; the scores of each row are in the column `scores`.")
     if not manifest["budget"]["filled"]:

@@ -105,3 +105,8 @@ def _joined(found: Sequence[Obstacle]) -> list[Obstacle]:
         before = out.get(one.what)
         out[one.what] = Obstacle(one.what, one.licence, one.kind, {**before.rows, **one.rows}) if before else one
     return list(out.values())
+
+
+def tagless(text: str) -> str:
+    """Return words that somebody declared, for a card, without tags of HTML, which Markdown would let through."""
+    return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text)

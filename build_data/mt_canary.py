@@ -66,7 +66,7 @@ class Reference:
             return None  # T5Tokenizer 5.23 takes number 2 for <unk>, which is </s> here, and splits <2xx> off otherwise than SentencePiece
         names = {"src_lang": source, "tgt_lang": target} if self.family.name != "marian" else {}
         try:
-            self._tokenizer = self._tokenizer or library.AutoTokenizer.from_pretrained(self.folder, local_files_only=True, **names)
+            self._tokenizer = self._tokenizer or library.AutoTokenizer.from_pretrained(self.folder, local_files_only=True, trust_remote_code=False, **names)
         except Exception:  # a tokenizer that does not load is no witness; the model's own SentencePiece file is what we go by
             return None
         ids = self._tokenizer(f"{target} {text}" if self.family.name == "marian" and target else text).input_ids

@@ -131,9 +131,9 @@ def _use(study: Study, manifests: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _problems(study: Study, manifests: Sequence[Mapping[str, Any]], used: Mapping[str, Corpus]) -> list[str]:
     notes = dict.fromkeys(note for m in manifests for note in m["notes"])
-    lines = [f"- {note}" for note in notes]
+    lines = [f"- {licences.tagless(note)}" for note in notes]
     if any(is_translated(base_arm(str(m["arm"]))) for m in manifests):
         lines.append("- Machine-translated rows hold translation errors that no filter sees; their scores are in the column `scores`.")
     if study.note:
-        lines.append(f"- {study.note}")
+        lines.append(f"- {licences.tagless(study.note)}")
     return lines or ["- None recorded."]

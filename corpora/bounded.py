@@ -7,6 +7,7 @@ be larger than memory. Those who read a file of ours that may be damaged, or a f
 from __future__ import annotations
 
 import json
+import re
 import reprlib
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,15 @@ def parse_json(text: str | bytes) -> Any:
 def read_json(path: Path, most: int = MOST_JSON) -> Any:
     """Return the value in a JSON file (UTF-8). Raises ValueError and OSError."""
     return parse_json(read_bytes(path, most).decode("utf-8"))
+
+
+TOKEN = re.compile(r"hf_[A-Za-z0-9]{8,}")
+
+
+def private(text: str) -> str:
+    """Return a text for a record: the home folder as ~, and nothing that looks like a token of the Hub."""
+    home = str(Path.home())
+    return TOKEN.sub("hf_***", re.sub(rf"{re.escape(home)}(?=[/\s:'\",;)]|$)", "~", text) if len(home) > 1 else text)
 
 
 def shown(value: Any) -> str:

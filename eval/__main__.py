@@ -37,7 +37,20 @@ def report(
     if dry_run:
         _dry_run(loaded, root)
         return
-    made = build(loaded, root, shlex.join(["python", "-m", "eval", "report", str(study), *(part for line in overrides or () for part in ("--set", line))]))
+    made = build(
+        loaded,
+        root,
+        shlex.join(
+            [
+                "python",
+                "-m",
+                "eval",
+                "report",
+                study.name if study.is_absolute() else str(study),
+                *(part for line in overrides or () for part in ("--set", line)),
+            ]
+        ),
+    )
     for one in made.answers:
         typer.echo(one.sentence)
     if made.results.gaps:

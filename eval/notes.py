@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from corpora.bounded import private
 from corpora.languages import name_of
 from corpora.study import Study, members
 from eval.compare import targets_in
@@ -67,7 +68,7 @@ def compared(results: Results) -> list[tuple[str, str]]:
     s = study.statistics
     return [
         ("Question", f"Do intermediate tasks made from {_names(study.languages)} (native text or machine-translated English data) beat the English ones?"),
-        ("Base", study.base.model + (f", {study.freeze_layers} lower layers and the embeddings frozen" if study.freeze_layers else "")),
+        ("Base", private(study.base.model) + (f", {study.freeze_layers} lower layers and the embeddings frozen" if study.freeze_layers else "")),
         ("Intermediate tasks", f"{groups}; budget {study.budget.examples:,} training examples per task and arm"),
         ("Arms", ", ".join(study.arms)),
         ("Targets", f"{targets}; trained on English, best checkpoint by English dev, tested zero-shot"),

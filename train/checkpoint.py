@@ -143,8 +143,9 @@ def _read(folder: Path, name: str) -> dict[str, Tensor]:
 
     path, sums = folder / f"{name}.safetensors", _about(folder).get("sha256")
     try:
-        if isinstance(sums, dict) and name in sums and known_sha256(path) != sums[name]:
-            raise ConfigError(f"{path}: has not the checksum that was written down when it was saved, so it is damaged; {AGAIN}")
-        return load_file(path)
+        tensors = load_file(path)
     except (OSError, SafetensorError) as err:
         raise ConfigError(f"{path}: not a readable safetensors file ({err}); {AGAIN}") from None
+    if isinstance(sums, dict) and name in sums and known_sha256(path) != sums[name]:
+        raise ConfigError(f"{path}: has not the checksum that was written down when it was saved, so it is damaged; {AGAIN}")
+    return tensors
