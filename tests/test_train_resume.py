@@ -32,7 +32,7 @@ from train.model import Model
 from train.order import shuffled
 from train.peers import Peers
 from train.resume import Keeper
-from train.run import read_record, run_folder, state
+from train.run import Run, owner, read_record, run_folder, runs_folder, state, states_folder, sweep_states
 from train.samplers import Sampling
 from train.step import Stepper
 from train.workshop import Workshop
@@ -122,6 +122,30 @@ def test_the_log_and_the_oracle_come_back(base, tmp_path):
     without = [[{k: v for k, v in line.items() if not k.startswith(("seconds", "tokens_per"))} for line in o.log] for o in (out, whole)]
     assert without[0] == without[1] and out.evals == whole.evals and out.oracle.steps == whole.oracle.steps and out.chosen_step == whole.chosen_step
     assert out.oracle.weights.keys() == whole.oracle.weights.keys()
+
+
+def test_states_of_keys_that_changed_go_and_nobody_elses(base, tmp_path):
+    old = Run(phase="intermediate", tasks=("nli",), arm="en", seed=1, settings={"lr": 1})
+    new, other = replace(old, settings={"lr": 2}), replace(old, seed=2)
+
+    def kept(run, study):
+        folder = states_folder(tmp_path, run)
+        Keeper(folder / "own", owner=owner(study, run)).save({"step": 1}, {"w": torch.zeros(3)}, torch.device("cpu"))
+        return folder
+
+    def sweep(study, *runs):
+        return sweep_states(tmp_path, study, runs)
+
+    folder = kept(old, "open")
+    assert sweep("open", old) == sweep("mini", new) == sweep("open", other) == 0  # planned still; another study's; another seed's
+    working = runs_folder(tmp_path) / f".{old.key}.0badcafe-1.part"  # a process, here or on another machine, is at work on it
+    working.mkdir()
+    assert sweep("open", new) == 0 and folder.is_dir()
+    working.rmdir()
+    assert sweep("open", new, other) == 1 and not folder.exists()
+    unsaid = states_folder(tmp_path, old) / "own"
+    unsaid.mkdir(parents=True)  # by an older version: nobody knows whose
+    assert sweep("open", new) == 0 and unsaid.is_dir()
 
 
 def test_too_little_room_for_states_is_said_before_the_first_step(base, tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -29,7 +30,7 @@ from train.execute import Executor, Show, Summary
 from train.forecast import dry_run
 from train.graph import plan
 from train.outlet import Sending, fetch_runs
-from train.run import Run, run_folder, runs_folder, state
+from train.run import Run, run_folder, runs_folder, state, sweep, sweep_states
 
 app = cli.App()
 
@@ -91,25 +92,29 @@ def _execute(console: Console, study: Study, root: Path, runs: list[Run], after:
             from train.together import go  # loads torch, in this process
 
             check_disk(study, root, todo, 1)
-            with _lock(study, root) if os.environ.get("RANK", "0") == "0" else contextlib.nullcontext():
+            with _alone(study, root, runs) if os.environ.get("RANK", "0") == "0" else contextlib.nullcontext():
                 return go(study, root, runs, after, show)
         if engine == RAY:
             from train import spread
 
-            with _lock(study, root), open_engine(engine, workers or os.cpu_count() or 1) as team:
+            with _alone(study, root, runs), open_engine(engine, workers or os.cpu_count() or 1) as team:
                 check_disk(study, root, todo, min(team.workers, len(todo)))
                 return spread.go(study, root, runs, after, show, team, spread.threads_each(team))
         executor = Executor(study, root, runs, after, show, workers)
         check_disk(study, root, todo, executor.count)
-        with _lock(study, root):
+        with _alone(study, root, runs):
             return executor.go()
     finally:
         bar.close()
 
 
-def _lock(study: Study, root: Path) -> contextlib.AbstractContextManager[bool]:
-    """Let nobody else train this study in this folder."""
-    return hold(runs_folder(root) / f".lock-{study.name}", "make train")
+@contextlib.contextmanager
+def _alone(study: Study, root: Path, runs: list[Run]) -> Iterator[None]:
+    """Let nobody else train this study in this folder, and clear away states that no run of it can go on from."""
+    with hold(runs_folder(root) / f".lock-{study.name}", "make train"):
+        sweep(root)
+        sweep_states(root, study.name, runs)
+        yield
 
 
 def _say(console: Console, summary: Summary, runs: list[Run], root: Path, path: Path) -> None:

@@ -24,6 +24,7 @@ from torch import Tensor
 from corpora.bounded import read_json
 from corpora.config import ConfigError
 from corpora.shards import file_sha256, whole, write_json
+from train.run import OWNER
 
 VERSION = 1  # of the format
 MINUTES = 10.0  # between two states: a kill costs half of that on average, a state of e5-small takes a second to write
@@ -44,11 +45,13 @@ class Saved:
 class Keeper:
     """Keeps the state of one training in `folder`. `minutes`, `steps`: a state is due after so long, or every so many steps (0 = never for that reason).
 
-    `mark`: what a state must have been saved with to be of use (the trimmed base, the precision).
+    `mark`: what a state must have been saved with to be of use (the trimmed base, the precision). `owner`: whose state it is, for `run.sweep_states`.
     """
 
-    def __init__(self, folder: Path, minutes: float = MINUTES, steps: int = 0, mark: str = "", say: Callable[[str], None] = _say) -> None:
-        self.folder, self.minutes, self.steps, self.mark, self.say = folder, minutes, steps, mark, say
+    def __init__(
+        self, folder: Path, minutes: float = MINUTES, steps: int = 0, mark: str = "", say: Callable[[str], None] = _say, owner: Mapping[str, Any] | None = None
+    ) -> None:
+        self.owner, self.folder, self.minutes, self.steps, self.mark, self.say = owner, folder, minutes, steps, mark, say
         self.last = time.monotonic()
 
     def due(self, step: int) -> bool:
@@ -80,6 +83,8 @@ class Keeper:
         state = {"python": random.getstate(), "numpy": [kind, np.asarray(numbers).tolist(), *rest]}
         note = {"version": VERSION, "torch": torch.__version__, "mark": self.mark, "sha256": file_sha256(path), "random": state, "about": dict(about)}
         write_json(self.folder / f"{name}.json", note)
+        if self.owner and not (self.folder / OWNER).is_file():
+            write_json(self.folder / OWNER, dict(self.owner))
         for old in self.folder.glob("*state-*"):
             if not old.name.startswith(name):
                 old.unlink(missing_ok=True)

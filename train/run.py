@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,8 @@ from corpora.shards import digest
 from corpora.study import RETRIEVAL
 
 VERSION = 3  # of the training step: raise it when a change of train/ changes results, and every run is computed anew
+
+OWNER = "owner.json"  # beside a state
 
 Phase = Literal["intermediate", "target"]
 State = Literal["done", "score", "train"]
@@ -138,3 +140,39 @@ def aside(folder: Path) -> Iterator[Path]:
 def sweep(root: Path) -> None:
     """Delete what killed workers left behind: what is unfinished and whose process is gone."""
     sweep_parts(runs_folder(root))
+
+
+def states_folder(root: Path, run: Run) -> Path:
+    """Return where the state of a run in work is kept (train/resume.py); it goes when the run is finished."""
+    return runs_folder(root) / f".{run.key}.state"
+
+
+def owner(study: str, run: Run) -> dict[str, Any]:
+    """Return what stands beside a state: which run of which study it is, whatever its settings."""
+    return {"study": study, **{name: getattr(run, name) for name in ("phase", "target", "arm", "seed")}, "tasks": list(run.tasks)}
+
+
+def sweep_states(root: Path, study: str, runs: Sequence[Run]) -> int:
+    """Delete the states of runs that have another key now, because their settings or data changed, and return how many there were.
+
+    `runs`: what is planned. Only a state of the same run of the same study goes, and none that a process may be at work on: the caller holds the
+    study's lock, and a folder of the run in work (which `sweep` deletes where its process is gone) must not be there. States of other studies,
+    and of seeds or targets that are not in the plan, stay.
+    """
+    planned, ours = {run.key for run in runs}, [owner(study, run) for run in runs]
+    gone = 0
+    for folder in runs_folder(root).glob(".*.state"):
+        key = folder.name.removeprefix(".").removesuffix(".state")
+        if key in planned or any(runs_folder(root).glob(f".{key}.*.part")):
+            continue
+        if any(_owner_of(note) in ours for note in folder.glob(f"*/{OWNER}")):
+            shutil.rmtree(folder, ignore_errors=True)
+            gone += 1
+    return gone
+
+
+def _owner_of(path: Path) -> Any:
+    try:
+        return read_json(path)
+    except (OSError, ValueError):
+        return None

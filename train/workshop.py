@@ -18,6 +18,7 @@ from typing import Any
 import torch
 
 from corpora.base import default_cache, ensure_base, identity
+from corpora.bounded import private
 from corpora.config import ConfigError
 from corpora.shards import digest, write_json, write_text
 from corpora.study import RETRIEVAL, Study
@@ -34,7 +35,7 @@ from train.model import Encoder, Model, precision_of
 from train.oracle import remember, weights_of
 from train.peers import ALONE, Peers
 from train.resume import Keeper
-from train.run import Run, aside, json_line, record, run_folder, runs_folder
+from train.run import Run, aside, json_line, owner, record, run_folder, runs_folder, states_folder
 from train.trim import trim
 
 Hook = Callable[[Study, Run, Path, Model], None]
@@ -92,14 +93,11 @@ class Workshop:
 
     def _once(self, run: Run, work: Work, rate: float | None, progress: Progress, note: Note) -> tuple[Model, Outcome]:
         model = self.model(run, list(work.heads.values()))
-        keeper = Keeper(self.states_folder(run) / ("own" if rate is None else f"lr-{rate:g}"), self.study.save_minutes, self.study.save_steps, self.mark)
+        folder = states_folder(self.root, run) / ("own" if rate is None else f"lr-{rate:g}")
+        keeper = Keeper(folder, self.study.save_minutes, self.study.save_steps, self.mark, owner=owner(self.study.name, run))
         outcome = fit(model, work.at(rate), run.seed, progress, work.sampling, keeper, note, self.group)
         outcome.rates = {job.name: job.training.lr for job in work.at(rate)}
         return model, outcome
-
-    def states_folder(self, run: Run) -> Path:
-        """Return where the state of a run in work is kept; it goes when the run is finished."""
-        return runs_folder(self.root) / f".{run.key}.state"
 
     def _swept(self, run: Run, work: Work, progress: Progress, note: Note) -> tuple[Model, Outcome]:
         """Train at every learning rate of the grid and leave the one with the best dev score in the model: intermediate or English dev, as for
@@ -162,7 +160,7 @@ class Workshop:
                 raise  # the parent is gone: nobody asked for this run any more
             except Exception as err:
                 if isinstance(err, Stopped):
-                    shutil.rmtree(self.states_folder(run), ignore_errors=True)  # it would only stop there again
+                    shutil.rmtree(states_folder(self.root, run), ignore_errors=True)  # it would only stop there again
                     if err.model is not None and err.chosen_step:
                         checkpoint.save(part / "last-good", err.model)
                 write_json(part / "run.json", record(run, "failed", error=_why(err)))
@@ -177,7 +175,7 @@ class Workshop:
                 checkpoint.save(part / "checkpoint", model)
             if failed:
                 write_json(part / "run.json", {**about, "hook_error": _why(failed)})
-        shutil.rmtree(self.states_folder(run), ignore_errors=True)
+        shutil.rmtree(states_folder(self.root, run), ignore_errors=True)
         if failed:
             raise failed
         return about
@@ -199,7 +197,7 @@ class Workshop:
         seconds = round(outcome.seconds, 2)
         device = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else f"cpu {platform.machine()}, {torch.get_num_threads()} threads"
         return record(
-            run, "finished", study=self.study.name, demonstration=self.study.demonstration, base_model=asdict(self.study.base),
+            run, "finished", study=self.study.name, demonstration=self.study.demonstration, base_model=asdict(self.study.base) | {"model": private(self.study.base.model)},
             steps=outcome.steps, tokens=outcome.tokens, seconds=seconds, tokens_per_second=round(outcome.tokens / seconds, 1) if seconds else 0.0,
             shares=outcome.shares, rows=outcome.rows, lr=_one(outcome.rates), sweep=outcome.sweep, matched=matched(self.study, run, self.root),
             dev=outcome.dev, chosen_step=outcome.chosen_step, evals=outcome.evals, finished_at=time.strftime("%Y-%m-%dT%H:%M:%S%z"), git=self.git,
@@ -231,7 +229,7 @@ def _call(after: str, study: Study, run: Run, folder: Path, model: Model) -> Exc
 
 
 def _why(err: BaseException) -> str:
-    return str(err) if isinstance(err, ConfigError) else "".join(traceback.format_exception(err)).strip()
+    return private(str(err) if isinstance(err, ConfigError) else "".join(traceback.format_exception(err)).strip())
 
 
 def _git(root: Path) -> str | None:
