@@ -1,11 +1,12 @@
 """Measures what native tasks cost beside parsing: documents a second and core, and memory on a text file of any size.
 
-    python -m benchmarks.native_speed speed  [--count 400] [--words 350]   cleaning, cutting and making, family by family
+    python -m benchmarks.native_speed speed  [--count 400] [--words 350] [--parses FOLDER]   cleaning, cutting and making, family by family
     python -m benchmarks.native_speed memory [--mb 50 1000]                peak memory of a build from a generated file
 
 `speed` takes running text of CORPORA_DIR (the bundled documents where it has none) in documents of --words words. Times are processor
 seconds of one thread, the best of three; what a maker spends inside the parser is timed apart and taken off. `memory` runs each size in
-a process of its own: a file of documents streams through reservoir, cleaning and the maker of plain text.
+a process of its own: a file of documents streams through reservoir, cleaning and the maker of plain text. With --parses, parses are kept in that
+folder (LANGUAGE.sqlite), so that a second measurement parses nothing.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ def _filled(streams: list[Iterator[tuple[str, str]]], count: int, words: int) ->
     return found
 
 
-def speed(count: int, words: int) -> None:
+def speed(count: int, words: int, parses: Path | None, families: Sequence[str]) -> None:
     """Print documents a second for cleaning and for every family that reads documents."""
     for language in TEXT:
         found = documents(language, count, words)
@@ -102,8 +103,8 @@ def speed(count: int, words: int) -> None:
         print(f"{language}: {len(found)} documents, {total / len(found):.0f} words each; cleaning {len(found) / best:,.0f} documents/s")
         kept, _ = clean(found, language)
         with tempfile.TemporaryDirectory() as folder:
-            parser = load_parser(PACKS, language, Path(folder) / "parses.sqlite", 1)
-            for name in [n for n, declared in MAKERS.items() if declared.reads == "documents"]:
+            parser = load_parser(PACKS, language, (parses or Path(folder)) / f"{language}.sqlite", 1)
+            for name in [n for n, declared in MAKERS.items() if declared.reads == "documents" and (not families or n in families)]:
                 _family(name, kept, language, parser, len(found), best)
 
 
@@ -172,9 +173,11 @@ def main() -> None:
     parser.add_argument("what", choices=["speed", "memory"])
     parser.add_argument("--count", type=int, default=400)
     parser.add_argument("--words", type=int, default=350)
+    parser.add_argument("--parses", type=Path, help="speed: folder where parses are kept")
+    parser.add_argument("--family", action="append", default=[], choices=sorted(MAKERS), help="speed: only this family; may be given more than once")
     parser.add_argument("--mb", type=int, nargs="+", default=[50, 1000])
     args = parser.parse_args()
-    speed(args.count, args.words) if args.what == "speed" else memory(args.mb)
+    speed(args.count, args.words, args.parses, args.family) if args.what == "speed" else memory(args.mb)
 
 
 if __name__ == "__main__":

@@ -54,9 +54,8 @@ class Names:
         """Count the words of sentences; the first word of each says nothing."""
         # Counted as they stand between spaces: a text has a fifth as many different ones, and each is looked at once.
         for part, count in Counter(itertools.chain.from_iterable(map(_behind_first, sentences))).items():
-            for word in (part,) if part.isalpha() else TOKEN.findall(part):
-                if not self.derived.fullmatch(word):
-                    (self.capital if word[0].isupper() else self.small)[stem(word)] += count
+            for capital, known in _stems(self.derived, part):
+                (self.capital if capital else self.small)[known] += count
 
     def is_name(self, word: str, first: bool) -> bool | None:
         """Tell whether `word` is a name; None = a first word never seen elsewhere, so nobody knows."""
@@ -70,6 +69,13 @@ class Names:
     def seen(self, word: str) -> tuple[int, int]:
         """Return how often words of this stem stood inside a sentence with a small and with a capital letter."""
         return self.small[stem(word)], self.capital[stem(word)]
+
+
+@functools.lru_cache(REMEMBERED)
+def _stems(derived: re.Pattern[str], part: str) -> tuple[tuple[bool, str], ...]:
+    """Return of each word in `part` that isn't derived whether it has a capital, and its stem."""
+    words = (part,) if part.isalpha() else TOKEN.findall(part)
+    return tuple((word[0].isupper(), stem(word)) for word in words if not derived.fullmatch(word))
 
 
 def _behind_first(sentence: str) -> list[str]:
