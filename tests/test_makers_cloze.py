@@ -6,7 +6,7 @@ import re
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from build_data.makers import cloze
@@ -31,6 +31,7 @@ def row(number: int, kind: str = "time", question: str = "", answer: str = "kevÃ
 LINES = st.lists(st.text(alphabet="abcÃ¤ ", min_size=1, max_size=400).map(lambda t: (t.strip() or "a") + "."), min_size=1, max_size=12)
 
 
+@settings(deadline=None)
 @given(lines=LINES, seed=st.integers(0, 99), data=st.data())
 def test_a_window_holds_its_sentence_where_it_says_and_the_answer_once(lines: list[str], seed: int, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(lines) - 1))
