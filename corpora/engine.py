@@ -173,9 +173,11 @@ class Engine:
     def _step(self, hired: _Hired, answer: Answer) -> None:
         job, hired.job, hired.since = hired.job, None, time.monotonic()
         assert job is not None
-        if answer.what == "lost":
+        if answer.what in ("lost", "unplaced"):
             self._dismiss(hired)
-        if answer.what in ("refused", "failed"):
+        if answer.what == "unplaced":
+            self._waiting[job.stage].appendleft(job)
+        elif answer.what in ("refused", "failed"):
             _settle(job.future, ConfigError(answer.value) if answer.what == "refused" else WorkerError(answer.value))
         else:
             self._next(job, answer)

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from corpora.config import ConfigError
-from corpora.engine_tasks import Answer, Call, Made, Needs, Stage
+from corpora.engine_tasks import Answer, Call, Made, Stage
 
 HANDED_ON = ("CORPORA_DIR", "FIHU_CACHE", "FIHU_DECLARATIONS", "STANZA_RESOURCES_DIR", "HF_HUB_OFFLINE", "HF_HOME", "LC_ALL", "PYTHONUTF8")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # Ray paints its messages
@@ -35,6 +35,7 @@ class RayPlace:
             _connect(self.ray, cores)
         self._seen = 0.0
         self._total: dict[str, float] = {}
+        self._hired: list[_Actor] = []
         self.cores = max(int(self.total().get("CPU", 1)), 1)
         self.cards = int(self.total().get("GPU", 0))
 
@@ -73,11 +74,13 @@ class RayPlace:
     def hire(self, stage: Stage) -> _Actor:
         """Ask for an actor; its networks load with its first task."""
         try:
-            return _Actor(self.ray, stage, bool(self.total().get("GPU")))
+            actor = _Actor(self.ray, stage, bool(self.total().get("GPU")))
         except ConfigError:
             raise
         except Exception as err:
             raise lost(err) from None
+        self._hired = [one for one in self._hired if not one.ended] + [actor]
+        return actor
 
     def wait(self, workers: Sequence[Any], timeout: float) -> list[tuple[Any, Answer]]:
         """See Place.wait."""
@@ -91,7 +94,15 @@ class RayPlace:
                 ready, _ = self.ray.wait(list(refs), num_returns=len(refs), timeout=0)
         except Exception as err:
             raise lost(err) from None
-        return [(refs[ref], refs[ref].heard(ref)) for ref in ready]
+        return [(refs[ref], refs[ref].heard(ref)) for ref in ready] or self._unplaced(workers)
+
+    def _unplaced(self, workers: Sequence[_Actor]) -> list[tuple[_Actor, Answer]]:
+        """Return workers that wait for a place which the cluster has no more: a node was lost."""
+        held = sum(one.needs.cpus for one in self._hired if not one.ended)
+        if held <= self.total().get("CPU", 0.0):
+            return []
+        waiting = [worker for worker in workers if not self.ray.wait([worker.born], timeout=0)[0]]
+        return [(worker, Answer("unplaced")) for worker in waiting[:1]]
 
     def wake(self) -> None:
         """See Place.wake: `wait` is short."""
@@ -106,11 +117,12 @@ class _Actor:
     """A worker as a Ray actor. Ray restarts nothing: a lost one is reported, and the engine hires another."""
 
     def __init__(self, ray: Any, stage: Stage, gpus: bool) -> None:
-        self.ray = ray
-        needs: Needs = stage.needs
+        self.ray, self.needs, self.ended = ray, stage.needs, False
+        needs = stage.needs
         options: dict[str, float] = {"num_cpus": needs.cpus, "max_restarts": 0, "max_task_retries": 0}
         options |= ({"memory": needs.memory} if needs.memory else {}) | ({"num_gpus": needs.gpus} if gpus and needs.gpus else {})
         self.actor = ray.remote(Made).options(**options).remote(stage)
+        self.born = self.actor.__ray_ready__.remote()  # done when it has found a place
         self.ref: Any = None
 
     def start(self, stage: Stage, call: Call) -> None:
@@ -132,6 +144,7 @@ class _Actor:
 
     def end(self) -> None:
         """See Worker.end."""
+        self.ended = True
         self.ray.kill(self.actor, no_restart=True)
 
 

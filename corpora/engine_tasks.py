@@ -42,7 +42,8 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of a call. `what`: "value"; "refused" (a ConfigError, `value` is its text); "failed" (a defect, `value` is its traceback); "lost" (the worker died)."""
+    """What became of a call. `what`: "value"; "refused" (a ConfigError, `value` is its text); "failed" (a defect, `value` is its traceback); "lost" (the worker died); "unplaced"
+    (no place was found for the worker, so the call never began)."""
 
     what: str
     value: Any = None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from engine_workers import Squares, broken
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from corpora.config import ConfigError
 from corpora.engine import Engine, engine_name
 from corpora.engine_local import LocalPlace
-from corpora.engine_tasks import ROUNDS, Answer, Done, Needs, Stage, WorkerError, course
+from corpora.engine_tasks import ROUNDS, Answer, Call, Done, Needs, Stage, WorkerError, course
 
 
 @pytest.fixture(scope="module")
@@ -123,3 +124,38 @@ def test_workers_that_die_without_a_reason_end_in_an_error() -> None:
         while calls < 100:
             calls += 1
             chosen = way.send(Answer("lost", "signal 9") if len(chosen) == 4 else Answer("value", []))
+
+
+class Crowded:
+    """A place whose first worker never finds room."""
+
+    name = "crowded"
+
+    def __init__(self) -> None:
+        self.hired: list[str] = []
+
+    def room(self, stage: Stage, busy: Sequence[Stage], idle: Sequence[Stage], fresh: bool = True) -> bool:
+        return not busy
+
+    def hire(self, stage: Stage) -> Crowded:
+        self.hired.append(stage.name)
+        return self
+
+    def start(self, stage: Stage, call: Call) -> None: ...
+
+    def wait(self, workers: Sequence[Any], timeout: float) -> list[tuple[Any, Answer]]:
+        time.sleep(timeout / 10)
+        return [(worker, Answer("unplaced") if len(self.hired) == 1 else Answer("value", 7)) for worker in workers]
+
+    def wake(self) -> None: ...
+
+    def end(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def test_a_call_that_never_began_is_no_death() -> None:
+    place = Crowded()
+    with Engine(place, 1) as made:
+        assert made.submit(Stage("any", Squares), "square", [1]).result(timeout=10) == Done(7)
+    assert len(place.hired) == 2
