@@ -59,7 +59,8 @@ def test_its_hours_are_estimated_without_data_model_or_hub(tmp_path: Path, monke
         "all-nine",
         "GPU-hours) =",
         "GFLOP a token / (989 TFLOP/s bf16 x 0.4) / 3600",
-        "this plan takes 0.40 of that",
+        "which is 0.19 of that",
+        "were the rates known: 0.39)",
         "Nothing was written",
     ):
         assert part in told.output, part

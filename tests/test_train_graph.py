@@ -40,9 +40,23 @@ def test_an_intermediate_run_is_trained_once_and_serves_every_target(project):
         if run.phase == "target" and run.arm != "none":
             assert parents[run.parent].seed == run.seed and run.tasks == ("nli", "qa") and runs.index(parents[run.parent]) < runs.index(run)
     costs = {r.key: Estimator(*project).cost(r) for r in runs}
-    total, without = shared(runs, costs)
-    assert without == total + sum(costs[key].tokens for key in parents)  # two targets each, so one training saved each
+    found = shared(runs, Estimator(*project).cost)
+    assert found.alone == found.known == found.plan + sum(costs[key].work for key in parents)  # two targets each, so one training saved each
     assert all(costs[r.key].steps == 0 for r in runs if r.target == "tatoeba") and costs[runs[1].key].steps == 3
+
+
+def test_a_sweep_that_is_done_once_is_counted_as_shared(base, tmp_path):
+    fast = {"epochs": 1, "batch": 8, "max_length": 64, "evals": 2}
+    tasks = {"nli": {"kind": "pair", "english": "mini/en-nli", "labels": ["yes", "no", "maybe"], "training": {**fast, "lr_grid": [1e-5, 2e-5, 3e-5]}},
+             "qa": {"kind": "span", "english": "mini/en-qa", "training": fast}}  # fmt: skip
+    made = tiny.study(base, seeds=[1, 2], tasks=tasks, intermediate=[["nli"]])
+    tiny.built(made, tmp_path)
+    runs, cost = plan(made, tmp_path), Estimator(made, tmp_path).cost
+    found = shared(runs, cost)
+    first, second = (cost(run).work for run in runs if run.phase == "intermediate")
+    targets = sum(cost(run).work for run in runs if run.phase == "target")
+    assert first == pytest.approx(3 * second, rel=0.01) and found.plan == pytest.approx(first + second + targets)
+    assert found.known == pytest.approx(2 * (first + second) + targets) and found.alone == pytest.approx(2 * 2 * first + targets)
 
 
 def test_a_key_depends_on_what_decides_the_result(project, base):

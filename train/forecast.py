@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from rich.console import Console
@@ -24,7 +26,7 @@ def dry_run(console: Console, study: Study, runs: Sequence[Run], states: Mapping
         some = [costs[run.key] for run in runs if run.phase == phase]
         text = f"{phase}: {len(some)} runs, {sum(c.steps for c in some):,} steps, about {sum(c.tokens for c in some):,} tokens"
         console.print(text, highlight=False)
-    for line in [*_shares(runs, costs), *_told(study, estimator), *_hours(study, [r for r in runs if states[r.key] != "done"], costs, estimator)]:
+    for line in [*_shares(runs, estimator), *_told(study, estimator), *_hours(study, [r for r in runs if states[r.key] != "done"], costs, estimator)]:
         console.print(line, highlight=False, soft_wrap=True, markup=False)
     console.print("Nothing was written.", highlight=False)
 
@@ -56,19 +58,40 @@ def _cells(runs: Sequence[Run]) -> Iterator[list[Run]]:
         yield list(some)
 
 
-def shared(runs: Sequence[Run], costs: Mapping[str, Cost]) -> tuple[int, int]:
-    """Return (tokens of the plan, tokens if every (arm, target, seed) were trained from the base, its intermediate run with it)."""
-    total = sum(costs[run.key].tokens for run in runs)
-    children = {run.key: max(1, sum(child.parent == run.key for child in runs)) for run in runs if run.phase == "intermediate"}
-    return total, total + sum(costs[key].tokens * (count - 1) for key, count in children.items())
+@dataclass(frozen=True)
+class Sharing:
+    """Work of a plan (training tokens; tokens of looks at dev count a third), and of the same runs unshared: `alone` where every (arm, target, seed) is
+    trained from the base by itself, with an intermediate phase and a sweep of learning rates of its own; `known` where the rates are found once."""
+
+    plan: float
+    known: float
+    alone: float
 
 
-def _shares(runs: Sequence[Run], costs: Mapping[str, Cost]) -> Iterator[str]:
-    with_sharing, without = shared(runs, costs)
-    if without:
+def shared(runs: Sequence[Run], cost: Callable[[Run], Cost]) -> Sharing:
+    """Return what sharing intermediate runs and learning rates saves."""
+    by_key = {run.key: run for run in runs}
+    ends = [(run, by_key.get(run.parent)) for run in runs if run.phase == "target"]
+
+    def alone(run: Run) -> float:
+        return cost(dataclasses.replace(run, guides={what: key for what, key in run.guides.items() if what != "lr"})).work
+
+    return Sharing(
+        sum(cost(run).work for run in runs),
+        sum(cost(run).work + (cost(parent).work if parent else 0.0) for run, parent in ends),
+        sum(alone(run) + (alone(parent) if parent else 0.0) for run, parent in ends),
+    )
+
+
+def _shares(runs: Sequence[Run], estimator: Estimator) -> Iterator[str]:
+    found = shared(runs, estimator.cost)
+    if found.known:
+        swept = any("lr" in run.guides for run in runs)
         yield (
-            f"shared: each intermediate run serves all its targets. Training every (arm, target, seed) from the base would take {without:,} tokens, "
-            f"this plan takes {with_sharing / without:.2f} of that ({1 - with_sharing / without:.0%} saved)"
+            f"shared: an intermediate run serves all its targets{', and the learning rates that the first seed finds serve the other seeds' if swept else ''}. "
+            f"Training every (arm, target, seed) from the base{', each with a sweep of its own,' if swept else ''} would take {found.alone:,.0f} tokens, "
+            f"this plan takes {found.plan:,.0f}, which is {found.plan / found.alone:.2f} of that"
+            f"{f' (of {found.known:,.0f}, were the rates known: {found.plan / found.known:.2f})' if swept else ''}; tokens of looks at dev count a third"
         )
 
 
