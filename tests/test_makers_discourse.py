@@ -284,6 +284,7 @@ def test_spans_oppose_where_one_denies_the_other(language: str, premise: str, hy
         ("fi", "Vene jäi rantaan.", "Järvi ei sulanut.", False),  # it could be a contrast
         ("fi", "Vene jäi rantaan.", "Sitä ei ollut korjattu.", True),
         ("fi", "Vene jäi rantaan.", "Veneessä ei ollut airoja.", True),
+        ("fi", "Vene voi jäädä rantaan.", "Järvellä ei voi soutaa.", False),  # a word that says nothing
         ("hu", "A fiú otthon maradt.", "Azt nem engedték el.", False),  # as often it announces what follows
     ],
 )

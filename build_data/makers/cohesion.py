@@ -23,9 +23,19 @@ from corpora.records import Document
 WORD = re.compile(r"[^\W\d_]+")
 NUMBER = re.compile(r"\d{3,}")
 NEIGHBOURS = re.compile(r"(?<!\w)([^\W\d_]+)(?=[ -]([a-zåäöáéíóúüőű]+)(?!\w))")
+# Small words of two letters, and endings of that length behind a hyphen; another one is half a word, in text that a scanner read.
+PAIRS = {
+    "hu": frozenset(
+        "az és is ha de ki mi ez te ti ők el le be no na se ne jó fa tó só hó ló fő nő rá át mű íz ág ól ős úr út új ég él én év ma öt ok bő hű kő lé ín ék ér íj ah oh óh ej"
+        " eh hé la ím im őt ön ám ad ír ár ép fű éj őr ád eb jő hő tű ás öl ív es re et án as ig en os ra ot on ös at ek kb cm km kg mm dl db ún pl st dr ii iv vi ix xi xv xx ur ut uj óv ül üt áz".split()
+    )
+}
+# A case ending on its own, a scanner's digit, two words in one.
 ENDING = {
-    "hu": re.compile(r"[^\W\d_] (?:ról|ről|ból|ből|ban|ben|nak|nek|val|vel|tól|től|hez|höz|nál|nél)\b|\b[áéíóöőúüű]\d", re.IGNORECASE)
-}  # a case ending, or a scanner's digit, on its own
+    "hu": re.compile(
+        r"[^\W\d_] (?:ról|ről|ból|ből|ban|ben|nak|nek|val|vel|tól|től|hez|höz|nál|nél)\b|\b[ÁÉÍÓÖŐÚÜŰáéíóöőúüű]\d|[a-záéíóöőúüű][A-ZÁÉÍÓÖŐÚÜŰ][a-záéíóöőúüű]"
+    )
+}
 SHORT = 4  # letters of the shortest word whose stem is looked at
 LETTERS = 6  # of a stem that are compared: consonant gradation ("katu", "kadulla") and Snowball's slips are mostly behind them
 ROOT = 9  # of a stem that must be the same for one word to say of another that it has no capital: "Magyarország" is no "magyar"
@@ -36,7 +46,9 @@ LINES = 1_000  # sentences of a document that are looked at; the makers bound it
 SHORTEST, LONGEST = 5, 35  # words a sentence
 COMMAS = 4  # a sentence: one with more is mostly a list, or several sentences strung together
 # Quotations, enumerations, leftovers of markup, faces (":D"), the remains of a compound or of a line ("Kunto- Alaskan"), what opens in the middle ("Mm.")
-ODD = re.compile(r"[\"'“”„»«‘’…;¬|*_<>{}=~^\\]|:-?[()DPp](?!\w)|[^\W\d_]- [A-ZÅÄÖÁÉÍÓÚÜŐŰ]|(?<=\s)–\w|[.,] ?[?!]$|^(?:Mm|Ts|Ym|Huom|Ks|Vrt|Ld|Vö|Stb)\b")
+ODD = re.compile(
+    r"\) [A-ZÅÄÖÁÉÍÓÚÜŐŰ]|[\"'“”„»«‘’…;¬|*_<>{}=~^\\]|:-?[()DPp](?!\w)|[^\W\d_]- [A-ZÅÄÖÁÉÍÓÚÜŐŰ]|(?<=\s)–\w|[.,] ?[?!]$|^(?:Mm|Ts|Ym|Huom|Ks|Vrt|Ld|Vö|Stb)\b"
+)
 LISTED = re.compile(r"[A-ZÅÄÖÁÉÍÓÚÜŐŰ]\w+ – [a-zåäöáéíóúüőű]|\d\)|--| [–-] .* [–-] .* [–-] ")
 CAPITALS = re.compile(r"\b[A-ZÅÄÖÁÉÍÓÚÜŐŰ]{4,}\b")
 INNER = re.compile(r"[.!?]\S+\s|\)[.!?] [a-zåäöáéíóúüőű]|[^\W\d_]{5}[.!?] [a-zåäöáéíóúüőű]")  # a sentence that ends, or begins with a small letter, inside
@@ -112,11 +124,18 @@ class Spelling:
             self.seen[self.folded[word]] += times
         self.ending = ENDING.get(language)
         own = ALONE.get(language)
+        pairs = PAIRS.get(language)
         stump = SELDOM if sum(seen.values()) >= ENOUGH else 0
         self.stumps = frozenset(
             word
             for word in seen
-            if word.islower() and ((len(word) == 1 and own is not None and word not in own) or (len(word) <= STUMP and self.seen[word] <= stump))
+            if len(word) <= STUMP
+            and word.islower()
+            and (
+                self.seen[word] <= stump
+                or (len(word) == 1 and own is not None and word not in own)
+                or (len(word) == 2 and pairs is not None and word not in pairs)
+            )
         )
         self.seldom = frozenset(word for word, folded in self.folded.items() if self.seen[folded] <= SELDOM)
 

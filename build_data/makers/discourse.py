@@ -9,7 +9,7 @@ Made for places where English has NLI. The labels mirror entailment, contradicti
 - `unrelated`: the premise of one such pair with the hypothesis of another, of the same genre and another document, without a word in common. Neither
   bears on the other; that they are mostly on another matter too is what the third label costs, for spans of one document often read as one thought.
 
-A pair stays only if a reader sees the relation (discourse_evidence.py). Opposing spans that share a word change places every second time, so that either denies as often.
+A pair stays only if a reader sees the relation (discourse_evidence.py). Contrasted clauses that share a word change places every second time, so that either denies as often.
 
 Left out are additions, sequels, examples and restatements ("lisäksi", "sitten", "esimerkiksi", "siis"): without the connective, a reader
 can't tell them from the others (docs/native-review/README.md). So are conditions after their main clause and in the conditional: without "jos"
@@ -151,8 +151,9 @@ def _item(candidate: Candidate, cut: Spans | str, language: str, lists: Connecti
 
 
 def _turns(candidate: Candidate, hypothesis: str, lists: Connectives) -> bool:
-    """Tell whether opposing spans change places: every second time, where they share a word and the second does not point back at the first. Without it, it is mostly the second that denies."""
-    return bool(chance("turn", candidate.document.id, candidate.at) % 2) and not evidence.points_back(hypothesis, lists.links)
+    """Tell whether opposing spans change places: every second time, where they are clauses in contrast that share a word, and the second does not point back. Without it, it is mostly the second that denies."""
+    turn = candidate.found.place == "between" and candidate.found.entry.sense == "contrast" and chance("turn", candidate.document.id, candidate.at) % 2 == 1
+    return turn and not evidence.points_back(hypothesis, lists.links)
 
 
 def _seen(entry: Connective, first: str, premise: str, hypothesis: str, language: str, lists: Connectives) -> bool:

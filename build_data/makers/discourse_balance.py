@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from build_data import hypothesis_only
 from build_data.grammar import negations
 from build_data.makers.common import chance
-from build_data.makers.discourse_evidence import shared
+from build_data.makers.connectives import connectives
+from build_data.makers.discourse_evidence import points_back, shared
 from build_data.steps import Ledger
 from corpora.records import Document
 
@@ -71,8 +72,11 @@ def balanced(items: Sequence[Item], language: str, seed: int, ledger: Ledger) ->
     ledger.excluded["no_partner"] += len(kept) - 2 * len(couples)
     rows = [Linked(item, item, item.label) for couple in couples for item in couple]
     # One of the two that a couple could give: were some couples asked for both, the words of their document would tell the third label.
+    links = connectives(language).links
     for one, two in couples:
-        turned = chance(seed, "swap", *one.rank) % 2
+        # A hypothesis that points back would do for many a premise.
+        back = points_back(one.hypothesis, links), points_back(two.hypothesis, links)
+        turned = chance(seed, "swap", *one.rank) % 2 if back[0] == back[1] else back[1]
         rows.append(Linked(two, one, "") if turned else Linked(one, two, ""))
     return sorted(rows, key=lambda row: (row.one.rank, row.label_of))
 
@@ -188,5 +192,8 @@ def _couples(items: Sequence[Item], language: str, seed: int) -> list[tuple[Item
 
 def _partner(item: Item, others: Sequence[Item], language: str) -> Item | None:
     """Return the first pair of another document that has about as long a hypothesis, and shares no word with this one on either way round."""
+    links = connectives(language).links
+    if points_back(item.hypothesis, links):
+        others = [o for o in others if not points_back(o.hypothesis, links)]
     like = (o for o in others if o.document.id != item.document.id and _apart(o.hypothesis, item.hypothesis) <= LIKE)
     return next((o for o in like if not shared(item.premise, o.hypothesis, language) and not shared(o.premise, item.hypothesis, language)), None)

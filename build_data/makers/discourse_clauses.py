@@ -103,7 +103,9 @@ def spans(text: str, found: Found, sentence: Sentence, language: str, lists: Con
     if isinstance(joined, str):
         return joined
     cut, sides = joined
-    fault = next((f for f in (_fault(tree, side, found, language, lists) for side in sides) if f), "") or _order(tree, found, own[-1], sides[-1], language)
+    fault = next((f for f in (_fault(tree, side, found, language, lists) for side in sides) if f), "") or _order(
+        tree, found, own[-1], sides[0 if found.place == "between" else -1], language
+    )
     if fault or lists.in_mood(text, found.entry.refused_moods):
         return fault or "mood"
     if not (even(cut.first) and even(cut.second)):
@@ -183,12 +185,8 @@ def _fault(tree: Tree, side: Side, found: Found, language: str, lists: Connectiv
     verbs, subject, top = tree.verbs(side), tree.has_subject(side), tree.words[side.top]
     if not verbs:
         return "verbless"  # in Hungarian "A ház nagy" is a sentence, but the bundled pack's word for what is none is not good enough
-    if (
-        all(w.feats.get("Polarity") == "Neg" for w in verbs)
-        and verbs
-        and not any(tree.words[i].upos in ("VERB", "AUX") and tree.words[i] not in verbs for i in side.members)
-    ):
-        return "verbless"  # "mutta minä en": its verb is in the other clause
+    if all(w.feats.get("Polarity") == "Neg" for w in verbs) and not any(_negated(tree.words[i]) for i in side.members):
+        return "verbless"  # "mutta minä en", "mutta ei heti saavuttua": its verb is in the other clause
     moods = {w.feats.get("Mood", "") for w in verbs}
     if "Imp" in moods or moods & set(found.entry.refused_moods):
         return "mood"
@@ -201,16 +199,21 @@ def _fault(tree: Tree, side: Side, found: Found, language: str, lists: Connectiv
     return "" if impersonal and not finite(tree.words[first]) else "no_subject"
 
 
+def _negated(word: Word) -> bool:
+    """Tell whether a word can be what a negation verb denies: a verb, but no participle in a case of its own ("saavuttua")."""
+    return word.upos in ("VERB", "AUX") and word.feats.get("Polarity") != "Neg" and word.feats.get("Case", "Nom") == "Nom"
+
+
 def _order(tree: Tree, found: Found, last: int, main: Side, language: str) -> str:
     """Return "verb_first" where the connective, or the clause before, made the verb move to the front."""
     words, after = tree.words, last + 1
     if found.entry.not_before_verb and after < len(words) and words[after].upos in ("VERB", "AUX"):
         return "verb_first"
-    if language in DROPS_THIRD or found.place not in ("before", "opening"):
+    if language in DROPS_THIRD or found.place == "inside":
         return ""
     first = words[min(i for i in main.members if found.place == "before" or i > last)]
-    moved = finite(first) and first.feats.get("Person", "3") == "3" and first.feats.get("Voice") != "Pass"
-    return "verb_first" if moved and tree.has_subject(main) else ""
+    moved = finite(first) and first.feats.get("Person", "3") == "3" and first.feats.get("Voice") != "Pass" and first.feats.get("Polarity") != "Neg"
+    return "verb_first" if moved and (found.place == "between" or tree.has_subject(main)) else ""
 
 
 def even(part: str) -> bool:
