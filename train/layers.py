@@ -112,7 +112,7 @@ class _Layer(torch.autograd.Function):
 def _joined(parts: Sequence[Tensor], kind: torch.dtype) -> Tensor:
     """Return the parts one below the other, in the precision of the product."""
     out = torch.empty((sum(len(part) for part in parts), *parts[0].shape[1:]), dtype=kind)
-    for part, place in zip(parts, out.split([len(part) for part in parts]), strict=True):
+    for part, place in zip(parts, torch.split(out, [len(part) for part in parts]), strict=True):
         place.copy_(part)
     return out
 

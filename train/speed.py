@@ -13,6 +13,7 @@ from corpora.base import config, default_cache, identity, ready_base
 from corpora.bounded import read_json
 from corpora.shards import digest, write_json
 from corpora.study import Study
+from train.run import VERSION
 
 PROBE_STEPS, WARM_UP, ROWS, LENGTH = 20, 3, 16, 48  # MNLI-like: 33 tokens a row on average, batches sorted by length
 KEPT = 20_000  # pieces that trimming leaves; assumed, because the study's texts may not be built yet
@@ -97,6 +98,7 @@ def probe(study: Study, cache: Path | None = None) -> tuple[float, str] | None:
             ROWS,
             LENGTH,
             KEPT if study.base.trim else 0,
+            VERSION,
         ]
     )
     path = cache / "probes.json"
