@@ -89,11 +89,9 @@ def arms_of(table: dict[str, Any], gpu: bool) -> list[Arm]:
     out = []
     for one in table["sets"].values():
         chunks, shards = -(-one["sentences"] // size), -(-one["rows"] // SHARD_ROWS)
-        words, rows = one["words"] / shards, one["rows"] / shards
-        prepare = value["plan_word"] * words
-        out.append(
-            Arm(chunks, one["sentences"] / chunks / rate, shards, value["score_word"] * words, prepare, value["close_row"] * rows * shards + value["close_arm"])
-        )
+        score = (value["score_word"] * one["words"] + value["score_question"] * one.get("questions", 0)) / shards
+        close = value["close_row"] * one["rows"] + value["close_arm"]
+        out.append(Arm(chunks, one["sentences"] / chunks / rate, shards, score, value["plan_word"] * one["words"] / shards, close))
     return out
 
 
