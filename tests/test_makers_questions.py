@@ -13,6 +13,7 @@ from build_data.makers.questions import Names
 from build_data.makers.verbs_hu import case_of as case_hu
 from build_data.makers.verbs_hu import indefinite, split_preverb
 from build_data.parse import Word
+from build_data.parse_types import Entity
 
 
 def agreeing(language: str, word: Word) -> Word:
@@ -228,3 +229,21 @@ def test_finnish_cases(text: str, case: str) -> None:
 )
 def test_hungarian_cases(text: str, case: str) -> None:
     assert case_hu(word(text)) == case
+
+
+@pytest.mark.parametrize(
+    ("language", "tagged", "name", "kind", "question"),
+    [
+        ("fi", "Kervola/P keräsi/V kirjeet/N uudessa/A:Ine talossa/N:Ine ./.", "Kervola", "PER", "Kuka keräsi kirjeet uudessa talossa?"),
+        ("fi", "Kervola/P keräsi/V kirjeet/N uudessa/A:Ine talossa/N:Ine ./.", "Kervola", "ORG", "Mikä keräsi kirjeet uudessa talossa?"),
+        ("hu", "Sorvai/P:Nom a/T régi/A iskolában/N:Ine könyveket/N:Acc gyűjtött/V ./.", "Sorvai", "PER", "Ki gyűjtött a régi iskolában könyveket?"),
+    ],
+)
+def test_a_pack_that_finds_names_says_who_is_asked_for(language: str, tagged: str, name: str, kind: str, question: str) -> None:
+    text, sentence = read(tagged)
+    sentence = dataclasses.replace(sentence, words=tuple(agreeing(language, w) for w in sentence.words))
+    rules, lists = (questions_fi, words_fi) if language == "fi" else (questions_hu, words_hu)
+    at = text.index(name)
+    names = Names(lists.DERIVED).beside([Entity(at, at + len(name), kind)])
+    assert question in {d.question for d in rules.ask(text, sentence, names)}
+    assert question not in {d.question for d in rules.ask(text, sentence, Names(lists.DERIVED))}

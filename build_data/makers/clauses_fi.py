@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from build_data.makers import words_fi as lists
 from build_data.makers.forms_fi import BE, DOUBTFUL_ILLATIVE, OWN, SIGNS, agrees, case_of, is_verb
-from build_data.makers.questions import Chunk, Names, compounds, regex_tokens, without_asides
+from build_data.makers.questions import Chunk, Names, compounds, entity, regex_tokens, without_asides
 from build_data.parse import Sentence, Word
+from build_data.parse_types import Entity
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Clause:
     first_is_name: bool
     opener: str = ""
     tail: tuple[int, int] = (0, 0)
+    entities: tuple[Entity, ...] = ()  # where the pack finds names
 
     def has(self, chunk: Chunk) -> tuple[Word, ...]:
         return self.words[chunk.start : chunk.stop]
@@ -42,6 +44,10 @@ class Clause:
         """Return the small forms of the words before and behind a chunk ("" at an end)."""
         before = self.words[chunk.start - 1].text.casefold() if chunk.start else ""
         return before, self.words[chunk.stop].text.casefold() if chunk.stop < len(self.words) else ""
+
+    def named(self, chunk: Chunk) -> str:
+        """Return what the pack takes a phrase's name for: "person", "place", "other", or "" where it says nothing."""
+        return entity(self.entities, self.has(chunk))
 
     def head(self, chunk: Chunk) -> Word:
         return self.words[chunk.stop - 1]
@@ -133,8 +139,8 @@ def find_clause(text: str, sentence: Sentence, names: Names) -> Clause | None:
     if before is None or after is None:
         return None
     words = words[: after[-1].stop if after else finite[0] + 1]
-    name = _first_is_name(words, words[0].start == sentence.words[0].start, names)
-    return None if name is None else Clause(text, tuple(words), finite[0], (*before, *after), name, opener, tail)
+    name = True if entity(names.entities, words[:1]) else _first_is_name(words, words[0].start == sentence.words[0].start, names)
+    return None if name is None else Clause(text, tuple(words), finite[0], (*before, *after), name, opener, tail, names.entities)
 
 
 def _first_is_name(words: Sequence[Word], first: bool, names: Names) -> bool | None:

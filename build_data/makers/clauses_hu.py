@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from build_data.makers import words_hu as lists
-from build_data.makers.questions import Chunk, Names, compounds, regex_tokens, without_asides
+from build_data.makers.questions import Chunk, Names, compounds, entity, regex_tokens, without_asides
 from build_data.makers.verbs_hu import ARTICLES, NOMINAL, OWN, PARTICIPLE, POSSESSED, SIGNS, case_of, finite_verbs, is_number
 from build_data.parse import Sentence, Word
+from build_data.parse_types import Entity
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,14 @@ class Clause:
     first_is_name: bool
     opener: str = ""
     tail: tuple[int, int] = (0, 0)
+    entities: tuple[Entity, ...] = ()  # where the pack finds names
 
     def has(self, chunk: Chunk) -> tuple[Word, ...]:
         return self.words[chunk.start : chunk.stop]
+
+    def named(self, chunk: Chunk) -> str:
+        """Return what the pack takes a phrase's name for: "person", "place", "other", or "" where it says nothing."""
+        return entity(self.entities, self.has(chunk))
 
     def head(self, chunk: Chunk) -> Word:
         return self.words[chunk.stop - 1]
@@ -110,7 +116,8 @@ def find_clause(text: str, sentence: Sentence, names: Names) -> Clause | None:
         return None
     if any(w.feats.get("Person[psor]") in ("1", "2") for w in words):
         return None
-    first = True if {words[0].text, words[1].text} & lists.FIRST_NAMES else names.is_name(words[0].text, words[0].start == sentence.words[0].start)
+    known = {words[0].text, words[1].text} & lists.FIRST_NAMES or entity(names.entities, words[:1])
+    first = True if known else names.is_name(words[0].text, words[0].start == sentence.words[0].start)
     if first is None:
         if words[0].upos in ("NOUN", "PROPN") and not (words[0].upos == "PROPN" and words[1].text[0].isupper()):
             return None  # never seen elsewhere: a name or a plain word
@@ -131,7 +138,7 @@ def find_clause(text: str, sentence: Sentence, names: Names) -> Clause | None:
     if before is None or after is None:
         return None
     words = words[: after[-1].stop if after else max(verb, preverb) + 1]
-    return Clause(text, tuple(words), verb, preverb, (*before, *after), first, opener, tail)
+    return Clause(text, tuple(words), verb, preverb, (*before, *after), first, opener, tail, names.entities)
 
 
 def _more_than(words: Sequence[Word], mint: Word) -> bool:

@@ -74,8 +74,9 @@ def cloze_questions(documents: Sequence[Document], language: str, parser: Parser
         places += _candidates(document, parts, max_sentences, rules, ledger)
     rows: list[Span] = []
     kinds: Counter[str] = Counter()
-    for place, parse in zip(places, parser.parse([p.text for p in places], trees=False, split=False), strict=True):
-        drafts = rules.ask(place.text, parse.sentences[0], names) if parse is not None and parse.sentences else []
+    named = {"entities": True} if "entities" in getattr(parser, "layers", ()) else {}
+    for place, parse in zip(places, parser.parse([p.text for p in places], trees=False, split=False, **named), strict=True):
+        drafts = rules.ask(place.text, parse.sentences[0], names.beside(parse.entities)) if parse is not None and parse.sentences else []
         fresh = [d for d in drafts if copied(d.question, place.text) <= MOST_COPIED]
         made = _rows(place, fresh, seed, kinds)
         ledger.made += max(0, len(made) - 1)

@@ -131,6 +131,8 @@ def names_person(clause: Clause, chunk: Chunk) -> bool | None:
     words = clause.has(chunk)
     if lists.GROUPS.fullmatch(words[-1].text.casefold()):
         return None
+    if found := clause.named(chunk):
+        return found == "person"
     if words[-1].text[0].isupper() and any({w.text, re.sub(r"(?:[aeoö]?t|n[ae]k|[a-z]?[ae]l|v[ae]l)$", "", w.text)} & lists.FIRST_NAMES for w in words):
         return True
     head = words[-1].text.casefold()

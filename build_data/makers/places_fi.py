@@ -26,7 +26,9 @@ def asked_place(clause: Clause, chunk: Chunk, verbs: Sequence[str]) -> tuple[str
     if chunk.case not in (*INNER, *OUTER) or head.upos not in ("NOUN", "PROPN") or lists.TIME_HEADS.fullmatch(lower) or _bare(clause, chunk):
         return "", ""
     name = head.text.rsplit("-", 1)[-1][:1].isupper() and (head is not clause.words[0] or clause.first_is_name)
-    person = name and any(lower.startswith(n.casefold()[:-1]) for n in lists.FIRST_NAMES if len(n) > 3)
+    found = clause.named(chunk)
+    name = name and found in ("", "place")
+    person = found == "person" or (found == "" and name and any(lower.startswith(n.casefold()[:-1]) for n in lists.FIRST_NAMES if len(n) > 3))
     if chunk.case in ("all", "abl") and (person or _is_person(re.sub("l(?:le|t[aä])$", "", lower))):
         to = chunk.case == "all"
         return (

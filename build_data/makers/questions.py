@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from build_data.makers.words import REMEMBERED, Known
 from build_data.parse import Word
+from build_data.parse_types import Entity
 
 TOKEN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 TOKEN_OR_NUMBER = re.compile(r"\w+(?:[-.,]\w+)*")
@@ -49,6 +50,7 @@ class Names:
 
     small: Counter[str] = field(default_factory=Counter)
     capital: Counter[str] = field(default_factory=Counter)
+    entities: tuple[Entity, ...] = ()  # of the sentence in hand, where the pack finds them
 
     def read(self, sentences: Iterable[str]) -> None:
         """Count the words of sentences; the first word of each says nothing."""
@@ -56,6 +58,10 @@ class Names:
         for part, count in Counter(itertools.chain.from_iterable(map(_behind_first, sentences))).items():
             for capital, known in _stems(self.derived, part):
                 (self.capital if capital else self.small)[known] += count
+
+    def beside(self, entities: Sequence[Entity] | None) -> Names:
+        """Return the same names beside the entities of a sentence."""
+        return dataclasses.replace(self, entities=tuple(entities)) if entities else self
 
     def is_name(self, word: str, first: bool) -> bool | None:
         """Tell whether `word` is a name; None = a first word never seen elsewhere, so nobody knows."""
@@ -90,8 +96,15 @@ def stem(word: str) -> str:
     return word.casefold()[: max(4, min(8, len(word) - 3))]
 
 
+PERSON, PLACE = ("PER", "PERSON"), ("LOC", "GPE", "FAC")  # as packs of Stanza call them
 PLAIN = ("NOUN", "PROPN", "ADJ", "NUM", "VERB")
 ASIDE = re.compile(r" \([^()]*\)")
+
+
+def entity(entities: Sequence[Entity], words: Sequence[Word]) -> str:
+    """Return what the pack takes the last of `words` for, "person", "place" or "other"; "" where it is in no entity."""
+    kind = next((e.kind for e in entities if words and e.start <= words[-1].start < e.end), "")
+    return "person" if kind in PERSON else "place" if kind in PLACE else "other" if kind else ""
 
 
 def specific(words: Sequence[Word], dull: frozenset[str], least: tuple[int, int]) -> bool:

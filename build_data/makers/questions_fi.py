@@ -96,6 +96,8 @@ def _who(clause: Clause, chunk: Chunk) -> str:
     """Return "kuka" or "mikä" for a nominative phrase, "" where that cannot be told."""
     words = clause.has(chunk)
     head = words[-1]
+    if found := clause.named(chunk):
+        return "kuka" if found == "person" else "mikä"
     if any(w.text in lists.FIRST_NAMES for w in words):
         return "kuka"
     capital = head.text[0].isupper() and (head is not clause.words[0] or clause.first_is_name)

@@ -107,7 +107,8 @@ def _subject(clause: Clause) -> Iterator[Draft]:
         return
     if not person and not names_thing(clause, chunk):
         return
-    if person and clause.has(chunk)[0].text.casefold() not in ARTICLES and not any(w.text in lists.FIRST_NAMES for w in clause.has(chunk)):
+    known = clause.named(chunk) == "person" or any(w.text in lists.FIRST_NAMES for w in clause.has(chunk))
+    if person and clause.has(chunk)[0].text.casefold() not in ARTICLES and not known:
         return
     if (re.search(r"[aeoö]k$", head.text) and not plural) or re.search(r"...v[aáeé]$|[uü]l$", head.text) or is_number(clause.has(chunk)[0]):
         return
@@ -138,7 +139,10 @@ def _places(clause: Clause) -> Iterator[Draft]:
         elif chunk.case in WHERE and head.upos in ("NOUN", "PROPN") and sure(clause, chunk):
             name = head.upos == "PROPN" and head.text[0].isupper() and (head is not clause.words[0] or clause.first_is_name)
             named = (
-                name and names_person(clause, chunk) is None and head.feats.get("Case", "").casefold() == chunk.case and not lower.endswith(("ztán", "milán"))
+                name
+                and (names_person(clause, chunk) is None or clause.named(chunk) == "place")
+                and head.feats.get("Case", "").casefold() == chunk.case
+                and not lower.endswith(("ztán", "milán"))
             )
             if chunk.case == "ela" and lists.MADE_OF.fullmatch(verb):
                 yield write(clause, "means", "Miből", chunk)
