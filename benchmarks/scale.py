@@ -49,25 +49,30 @@ class Arm:
 
 
 def simulate(arms: Sequence[Arm], translators: int, scorers: int) -> float:
-    """Return the seconds of one build on so many workers of each kind; with one core for both, `scorers` = 0."""
-    decode, score = [0.0] * translators, [0.0] * max(scorers, 1)
-    planner = stored = 0.0
+    """Return the seconds of one build on `translators` + `scorers` cores (and a GPU a translator). Cores that have no more to translate score."""
+    decode, stored, there = [0.0] * translators, 0.0, []
     for arm in arms:
-        there: list[float] = []
+        there.append(times := list[float]())
         for _ in range(arm.chunks):  # in order: a chunk is stored when those before it are
             stored = max(stored, _next(decode, arm.chunk))
-            there.append(stored)
+            times.append(stored)
+    score, ahead, planner = [0.0] * scorers + decode, 2 * (translators + scorers), 0.0
+    heapq.heapify(score)
+    for arm, times in zip(arms, there, strict=True):
         ends: list[float] = []
         for number in range(arm.shards):
-            known = there[min(-(-(number + 1) * arm.chunks // arm.shards), arm.chunks) - 1] if there else 0.0
-            if len(ends) > 2 * len(score):  # what the engine takes ahead
-                planner = max(planner, ends[-2 * len(score) - 1])
-            planner = max(planner, known) + arm.prepare
+            known = times[_last_chunk(arm, number)] if times else 0.0
+            planner = max(planner, known, ends[-ahead] if len(ends) >= ahead else 0.0) + arm.prepare
             begin = max(planner, heapq.heappop(score))
             heapq.heappush(score, begin + arm.shard)
             ends.append(max(begin + arm.shard, ends[-1] if ends else 0.0))
         planner = max([planner, *ends[-1:]]) + arm.close
     return planner
+
+
+def _last_chunk(arm: Arm, shard: int) -> int:
+    """Return the number of the last chunk that a shard's sentences are in."""
+    return min(-(-(shard + 1) * arm.chunks // arm.shards), arm.chunks) - 1
 
 
 def _next(free: list[float], seconds: float) -> float:
@@ -165,11 +170,11 @@ def engine_seconds(arm: Arm, translators: int, scorers: int) -> float:
 
         def shards() -> Iterator[tuple[Sequence[int], float]]:
             for number in range(arm.shards):
-                chunks[min(-(-(number + 1) * arm.chunks // arm.shards), arm.chunks) - 1].result()
+                chunks[_last_chunk(arm, number)].result()
                 time.sleep(arm.prepare)
                 yield [0], arm.shard
 
-        for _ in engine.map(score, "wait", shards(), ahead=2 * scorers):
+        for _ in engine.map(score, "wait", shards(), ahead=2 * (translators + scorers)):
             pass
         time.sleep(arm.close)
         return time.monotonic() - start
