@@ -79,8 +79,8 @@ def make_study(at: Path) -> None:
 STUDY_BY_HAND: dict[str, Damage] = {
     "a key misspelt": swap("x.toml", "seeds", "sedes"),
     "a number where a list belongs": swap("x.toml", "seeds = [1]", "seeds = 1"),
-    "no examples at all": swap("x.toml", "examples = 24", "examples = 0"),
-    "fewer examples than none": swap("x.toml", "examples = 24", "examples = -5"),
+    "no examples at all": swap("x.toml", "examples = 16", "examples = 0"),
+    "fewer examples than none": swap("x.toml", "examples = 16", "examples = -5"),
     "a batch of none": swap("x.toml", "batch = 8", "batch = 0"),
     "no epochs": swap("x.toml", "epochs = 2", "epochs = -1"),
     "a language nobody declared": swap("x.toml", '["fi"]', '["xx"]'),

@@ -24,8 +24,8 @@ trim = true
 dropout = 0.1
 
 [budget]
-examples = 24
-validation = 6
+examples = 16
+validation = 4
 
 [tasks.nli]
 kind = "pair"
@@ -33,8 +33,8 @@ english = "mini/en-nli"
 labels = ["entailment", "neutral", "contradiction"]
 native = {{ fi = ["mini/fi-docs"] }}
 maker = "neighbours"
-rows = 60
-documents = 20
+rows = 32
+documents = 14
 training = {{ epochs = 2, batch = 8, max_length = 48 }}
 
 [tasks.qa]
@@ -42,8 +42,8 @@ kind = "span"
 english = "mini/en-qa"
 native = {{ fi = ["mini/fi-docs"] }}
 maker = "cloze_questions"
-rows = 60
-documents = 20
+rows = 32
+documents = 14
 training = {{ epochs = 1, batch = 8, max_length = 64, stride = 16 }}
 
 [targets.panx]
@@ -61,6 +61,7 @@ test = {{ fi = "mini/tatoeba-fi" }}
 [translation]
 models = {{ fi = "mini/models/mt/fi" }}
 dev = {{ fi = "mini/tatoeba-fi" }}
+aligner = "" # the study's only model of 470 MB would be loaded after every kill
 
 [parsing]
 packs = {{ fi = "mini/models/stanza/fi" }}
