@@ -184,7 +184,8 @@ def exact(work: Path) -> None:
         batch = collate(kind, kind, some, model.encoder.pad)
         fresh = distances(model, batch)
         training = Training(epochs=99, batch=16, lr=5e-5, head_lr=1e-3, max_steps=EXACT_STEPS, max_length=160, stride=48)
-        loss = fit(model, [Job(kind, KIND_METRIC[kind], training, data, ())], 1).log[-1]["loss"]
+        log = fit(model, [Job(kind, KIND_METRIC[kind], training, data, ())], 1).log
+        loss = next(line["loss"] for line in reversed(log) if "loss" in line)
         print(f"  {kind:6} {fresh} | {distances(model, batch)}, loss {loss:.3f}", flush=True)
 
 

@@ -35,6 +35,8 @@ class Stepper:
     def __init__(self, model: Model, work: Work) -> None:
         self.model, self.work, self.peers = model, work, work.peers
         self.optimiser = optimiser(model)
+        self.parameters = list(model.parameters())  # walking through the modules takes longer than a small layer does
+        self.encoder = [p for p in model.encoder.parameters() if p.requires_grad]
         self.limit = math.inf
 
     def step(self, picked: Picked, training: Training, share: float, made: Sequence[Batch] = ()) -> Tensor:
@@ -43,9 +45,9 @@ class Stepper:
             group["lr"] = (training.head_lr if group["role"] == "head" else training.lr) * share
             group["weight_decay"] = training.weight_decay if group["role"] == "decay" else 0.0
         loss = self.gradients(picked, training, made)
-        used = [p for p in self.model.encoder.parameters() if p.requires_grad] + list(self.model.module(picked.head.name).parameters())
-        self.peers.add(used)
-        clip([p for p in self.model.parameters() if p.grad is not None], training.clip)
+        if self.peers.count > 1:
+            self.peers.add([*self.encoder, *self.model.module(picked.head.name).parameters()])
+        clip([p for p in self.parameters if p.grad is not None], training.clip)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         return self.peers.total(loss)
