@@ -52,14 +52,14 @@ def test_in_bfloat16_its_gradients_are_as_near_to_float32_as_those_of_autocast(b
         both = [(found[name] - exact[name]).norm() ** 2 for name in exact], [exact[name].norm() ** 2 for name in exact]
         return float((sum(both[0]) / sum(both[1])) ** 0.5)
 
-    assert off(ours) < max(0.02, 1.2 * off(theirs))
+    assert off(ours) < 1.2 * off(theirs)
     assert all(grad.dtype == torch.float32 for grad in ours.values())
 
 
 def test_numerical_gradients_agree(base):
     layer = one_layer(base, inner=0.0, first=0.0, second=0.0).double()
     weights = [weight.detach().clone().requires_grad_() for weight in (layer.get_parameter(name) for name in layers.NAMES)]
-    plan = layers.Plan(PLACE, layer.attention.self.num_attention_heads, 0.5, 0.0, 0.0, 1e-5)
+    plan = layers.Plan(PLACE, torch.float64, layer.attention.self.num_attention_heads, 0.5, 0.0, 0.0, 1e-5)
     x = torch.randn(len(PLACE.index), layer.output.dense.out_features, dtype=torch.float64, requires_grad=True)
     real = PLACE.real
     assert torch.autograd.gradcheck(lambda x, *some: layers._Layer.apply(x, plan, *some)[:real], (x, *weights), atol=1e-5, rtol=1e-3, fast_mode=True)

@@ -71,8 +71,9 @@ class Encoder(nn.Module):
             types = None if batch.types is None else unpadded.flatten(batch.types, place)
             positions = (place.position + self.offset).unsqueeze(0)
             flat = self.net.embeddings(input_ids=unpadded.flatten(batch.ids, place), token_type_ids=types, position_ids=positions)
-        if torch.is_autocast_enabled(flat.device.type):  # else every layer would cast to and fro: the residual stream stays in half precision
-            flat = flat.to(torch.get_autocast_dtype(flat.device.type))
+        device = flat.device.type
+        if torch.is_autocast_enabled(device) and not (self.by_hand and device == "cpu"):  # else every layer would cast to and fro
+            flat = flat.to(torch.get_autocast_dtype(device))
         states: list[Tensor] = [flat]
         for layer in self.net.encoder.layer[first:last]:
             if self.checkpointing and torch.is_grad_enabled():
