@@ -21,7 +21,7 @@ from build_data.translate import Translated, Translator
 from corpora.engine import Engine
 from corpora.engine_tasks import Needs, Stage
 from corpora.records import Kind, Record
-from corpora.study import Study
+from corpora.study import Study, arm_language
 
 if TYPE_CHECKING:
     from build_data.builder import Builder
@@ -65,6 +65,9 @@ class Crew:
                 shared[id(order.texts)] = {text: number for number, text in enumerate(order.texts, 1)}
             self._places[order.arm] = shared[id(order.texts)]
         self.ahead = Ahead(self.engine, self._translating, devices(), memory, orders, told)
+        if not orders[0].arm.startswith("bt-"):  # what will score loads its networks while the first sentences are translated
+            for _ in range(self.engine.workers // 2):
+                self.engine.submit(self._rows, "parse", ["."], (arm_language(orders[0].arm), 0, True))
 
     def wait(self, arm: str, texts: Iterable[str]) -> None:
         """Return when all of `texts` are translated for an arm; at once where that was not left to workers."""
