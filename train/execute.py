@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from corpora.base import config, default_cache, ready_base
 from corpora.config import ConfigError
+from corpora.engine_local import gpus
 from corpora.shards import write_json
 from corpora.study import Study
 from train.memory import gpu_memory, per_gpu
@@ -65,13 +66,6 @@ class _Worker:
     pipe: Connection
     run: Run | None = None
     ready: bool = False
-
-
-def gpus() -> int:
-    """Return how many NVIDIA GPUs this process may use, without importing torch."""
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    there = len(list(Path("/proc/driver/nvidia/gpus").glob("*"))) if Path("/proc/driver/nvidia/gpus").is_dir() else 0
-    return there if visible is None else min(there, len([v for v in visible.split(",") if v.strip() and v.strip() != "-1"]))
 
 
 def shared(study: Study) -> int:
