@@ -109,7 +109,7 @@ class Torture:
         """Full disks, places that take no files, damaged results, two builders at once."""
         self._row(torture_faults.full(warm, "data", self.data, self.home, self.with_nothing))
         self._row(torture_faults.full(warm, "train", self.train, self.home, self.with_data))
-        self._row(torture_faults.refused(warm, {"data": self.data, "train": self.train}, self.folder))
+        self._row(torture_faults.refused(warm, {"data": self.data, "train": self.train}, self.folder, self.with_data))
         self._row(torture_faults.damaged(warm, self.data, self.home, self.seed))
         self._row(torture_faults.two(self.data, self.home))
 

@@ -36,14 +36,17 @@ def full(warm: Warm, name: str, command: Command, home: Path, prepare: Callable[
     return what, f"{len(SIZES)} sizes", f"exit codes {', '.join(ends)}, told; with room again the same bytes", _lost(tally)
 
 
-def refused(warm: Warm, commands: dict[str, Command], folder: Path) -> Result:
-    """Name a place that takes no files."""
-    place, lost = Path("/proc/torture"), []
+def refused(warm: Warm, commands: dict[str, Command], folder: Path, prepare: Callable[[Path], object]) -> Result:
+    """Name a place that takes no files: one below /proc, and one whose folder for runs is a file."""
+    blocked, lost = folder / "blocked", []
+    blocked.mkdir()
+    prepare(blocked)
+    (blocked / "runs").write_bytes(b"")
     for name, command in commands.items():
-        log = folder / f"refused-{name}"
+        place, log = blocked if name == "train" else Path("/proc/torture"), folder / f"refused-{name}"
         ended = warm.run(command.room, command.arguments(place), log)
         text = log.read_text("utf-8")
-        if ended.code != 2 or "Traceback" in text or ended.seconds > SOON:
+        if ended.code != 2 or "Traceback" in text or ended.seconds > SOON or "nothing can be written there" not in text:
             lost.append(f"{name} to {place}: code {ended.code} after {ended.seconds:.0f} s: {text[-500:]}")
     return "`data` and `train` to a place that takes no files", str(len(commands)), "exit code 2, told before any work", lost
 

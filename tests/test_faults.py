@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from build_data.publish_stage import _record
 from build_data.refilter import remember_rows
 from build_data.steps import Step, each, run_sharded
 from corpora.config import ConfigError
 from corpora.parts import node, part_of, sweep_parts
 from corpora.records import Pair, Record
 from corpora.shards import append_line, require_writable, write_text
+from corpora.study import load
+from train.disk import check_disk
 from train.run import aside
 
 ROOT = Path(__file__).parent.parent
@@ -52,6 +55,18 @@ def test_a_place_that_takes_no_files_is_told(tmp_path: Path) -> None:
             append_line(place / "log", "x")
     require_writable(tmp_path / "new")
     assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_runs_that_nobody_can_write_are_told_before_the_first(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("a file where a folder belongs")
+    with pytest.raises(ConfigError, match="nothing can be written there"):
+        check_disk(load(ROOT / "studies/mini.toml"), tmp_path, [], 1)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "[" * 100_000, ""])
+def test_a_broken_note_of_what_was_staged_is_not_believed(tmp_path: Path, text: str) -> None:
+    (tmp_path / "publish.json").write_text(text)
+    assert _record(tmp_path / "publish.json") == {}
 
 
 def test_a_run_whose_checkpoint_meets_a_full_disk_is_not_finished(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from corpora.config import ConfigError
+from corpora.shards import require_writable
 from corpora.study import Study
 from train.run import Run, runs_folder
 from train.speed import Net, net_of
@@ -21,7 +22,8 @@ def checkpoint_bytes(study: Study, net: Net) -> int:
 
 
 def check_disk(study: Study, root: Path, todo: Sequence[Run], workers: int) -> None:
-    """Raise ConfigError where the checkpoints that the runs of `todo` will leave do not fit on the disk of `root`."""
+    """Raise ConfigError where nothing can be written to the runs of `root`, or the checkpoints that those of `todo` will leave do not fit on its disk."""
+    require_writable(runs_folder(root))
     net = net_of(study)
     if net is None:
         return
