@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from build_data.makers import connectives as lists_of
@@ -171,6 +171,7 @@ def words(number: int, count: int) -> str:
 ITEMS = st.lists(st.tuples(st.sampled_from(("supports", "opposes")), st.integers(4, 12), st.integers(4, 12), st.booleans(), st.booleans()), max_size=40)
 
 
+@settings(deadline=None)
 @given(ITEMS, st.integers(0, 3))
 def test_labels_negations_and_lengths_are_even_and_counts_agree(drawn: list[tuple[str, int, int, bool, bool]], seed: int) -> None:
     items = [

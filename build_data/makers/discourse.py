@@ -28,7 +28,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from build_data.makers import discourse_evidence as evidence
-from build_data.makers.cohesion import Spelling
+from build_data.makers.cohesion import TWICE, Spelling
 from build_data.makers.common import Declared, Made, chance, common_fields, read_documents, whole_sentence
 from build_data.makers.connectives import Connective, Connectives, Found, connectives, find, marked, sums
 from build_data.makers.discourse_balance import Item, Linked, balanced
@@ -43,7 +43,7 @@ LABELS = ("supports", "opposes", "unrelated")
 SENTENCE = (6, 36)  # words a sentence with the connective
 COMMAS = 4  # a sentence: with more, its parts are a list, or the bundled packs' brackets are wrong
 EARLY = 2  # words: a sentence before that itself opens with a connective hangs on one further up
-SIGNS = re.compile(r"[:;–—/…’\"„“”»«]|\.\.|\s-\s|\d\.$|^\d")
+SIGNS = re.compile(r"[:;–—/…’\"„“”»«]|\.\.|\s-\s|\s\.|\d\.$|^\d")
 STRAY = re.compile(r"(?<![\w-])[bcdfghjklmnpqrtvwxz](?![\w.-])")  # a letter on its own: a word that was torn when the page was read
 WORD = re.compile(r"[^\W\d_]+")
 SPEECH = re.compile(r"^[–—-]\s+")  # a turn of speech: a sentence once its dash is gone
@@ -122,7 +122,7 @@ def _unfit(line: str, size: tuple[int, int]) -> str:
         return fault
     if not line.endswith("."):
         return "question"
-    return "signs" if SIGNS.search(line) or STRAY.search(line) else "commas" if line.count(",") > COMMAS else ""
+    return "signs" if SIGNS.search(line) or STRAY.search(line) or TWICE.search(line) else "commas" if line.count(",") > COMMAS else ""
 
 
 def _unfit_before(line: str, lists: Connectives) -> str:

@@ -6,6 +6,7 @@ wrong one as of a right one.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
@@ -36,7 +37,12 @@ class Item:
     context: tuple[Line, ...]
     ending: Line
 
-    @property
+    @functools.cached_property
+    def about(self) -> frozenset[str]:
+        """What the context is about: its stems but for the familiar ones."""
+        return frozenset().union(*(line.about for line in self.context))
+
+    @functools.cached_property
     def place(self) -> str:
         """Where the ending stands, for ids and chance."""
         return f"{self.document.id}:{self.ending.at}"
@@ -110,7 +116,7 @@ def fit_apart(item: Item, other: Item) -> bool:
 
 
 def _strangers(item: Item, other: Item) -> bool:
-    return not any(line.about & other.ending.about for line in item.context) and not any(line.about & item.ending.about for line in other.context)
+    return item.about.isdisjoint(other.ending.about) and other.about.isdisjoint(item.ending.about)
 
 
 def grouped(some: Iterable[Item], size: int, ratio: float, fit: Fit, topics: Mapping[str, frozenset[str]] | None = None) -> tuple[list[Group], list[Item]]:
