@@ -281,7 +281,7 @@ def test_a_failed_training_leaves_its_best_weights(base, tmp_path, monkeypatch):
         shop.perform(run, "", lambda *_: None)
     folder = run_folder(tmp_path, run)
     assert checkpoint.heads_of(folder / "last-good") and read_record(folder)["status"] == "failed" and state(tmp_path, run, "") == "train"
-    assert not (folder / "checkpoint").exists() and not shop.states_folder(run).exists()
+    assert not (folder / "checkpoint").exists() and not states_folder(tmp_path, run).exists()
 
 
 def test_peers_share_a_batch_and_lose_no_row():
