@@ -20,6 +20,7 @@ from train.heads import Head
 from train.loop import Job, fit, schedule
 from train.model import Encoder, Model, precision_of
 from train.predict import embed, gold, labels, predict, spans, tags
+from train.step import clip
 from train.trim import trim
 
 FAST = Training(epochs=40, batch=6, lr=3e-3, head_lr=1e-2, max_length=64, stride=8, warmup=0.1)
@@ -217,3 +218,15 @@ def test_precision_is_refused_where_it_cannot_be(monkeypatch):
 def test_inputs_longer_than_the_encoder_are_refused(base):
     with pytest.raises(ConfigError, match=r"x: training.max_length = 256, but the encoder has 128 positions"):
         Model(Encoder(base), Pieces(base), [Head("x", Shape("pair", ("a",), 256))])
+
+
+@pytest.mark.parametrize("most", [0.5, 100.0])
+def test_gradients_are_clipped_as_torch_clips_them(most):
+    found = []
+    for clipped in (clip, torch.nn.utils.clip_grad_norm_):
+        parameters = [torch.nn.Parameter(torch.zeros(3)), torch.nn.Parameter(torch.zeros(2, 2))]
+        for p in parameters:
+            p.grad = torch.full_like(p, 2.0)
+        clipped(parameters, most)
+        found.append([p.grad for p in parameters])
+    assert all(torch.equal(ours, theirs) for ours, theirs in zip(*found, strict=True))
