@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tiny
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpora.base import MLM_FILE, _keep_head
@@ -25,6 +25,7 @@ def unit(rows: np.ndarray) -> np.ndarray:
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 50), st.floats(0.1, 9))
 def test_cka_sees_neither_rotation_nor_scale(seed, scale) -> None:
     rng = np.random.default_rng(seed)
@@ -154,3 +155,18 @@ def test_without_a_phase_nothing_is_forgotten(tmp_path) -> None:
     with before.base_in_place(model := shop.model(run, [])):
         pass
     assert before.known(model)
+
+
+def test_a_head_that_does_not_fit_is_none(tmp_path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    masked_base(tmp_path / "base")
+    study = study_on(tmp_path / "base", tmp_path, base={"model": str(tmp_path / "base"), "trim": False})
+    model = Workshop(study, tmp_path).model(plan(study, tmp_path)[0], [])
+    assert base_head(study.base, model) is not None
+    tensors = load_file(tmp_path / "base" / "model.safetensors")
+    save_file({**tensors, "lm_head.dense.weight": torch.zeros(16, 32)}, tmp_path / "base" / "model.safetensors")
+    assert base_head(study.base, model) is None
+    save_file(tensors, tmp_path / "base" / "model.safetensors")
+    model.pieces.mask_token = -1
+    assert base_head(study.base, model) is None

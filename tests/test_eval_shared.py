@@ -5,7 +5,7 @@ from __future__ import annotations
 import eval_fakes as fakes
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -35,6 +35,7 @@ def test_its_error_is_what_repeated_studies_show() -> None:
     assert np.mean([shared.shared_noise(tables(0.0, 3, rng=i)).used for i in range(400)]) < 0.06
 
 
+@settings(deadline=None)
 @given(st.lists(arrays.arrays(np.float64, st.tuples(st.integers(1, 5), st.integers(1, 4)), elements=st.floats(0, 100)), max_size=3))
 def test_whatever_the_scores_it_is_a_share(some) -> None:
     found = shared.shared_noise(some)

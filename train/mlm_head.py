@@ -27,10 +27,13 @@ NAMES: tuple[Mapping[str, str], ...] = (
 
 
 def base_head(base: Base, model: Model) -> Masked | None:
-    """Return the base's own head, frozen, over the pieces that the model has; None where the base has none or is not on this machine."""
+    """Return the base's own head, frozen, over the pieces that the model has; None where the base has none that fits (a factorised one, say) or is not on this
+    machine, and where its tokenizer has no mask."""
     folder = ready_base(base, default_cache())
     found = _tensors(folder) if folder else None
-    if folder is None or found is None:
+    if folder is None or found is None or found["dense.weight"].shape != (model.encoder.size, model.encoder.size):
+        return None
+    if model.pieces.mask_token in (-1, model.pieces.unk):
         return None
     head = Masked(Head("mlm", Shape("text")), model.encoder.size, model.encoder.net.config.vocab_size)
     head.norm.eps = float(config(folder).get("layer_norm_eps", head.norm.eps))
