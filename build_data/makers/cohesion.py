@@ -164,7 +164,7 @@ SHORTEST, LONGEST = 5, 35  # words a sentence
 COMMAS = 4  # a sentence: one with more is mostly a list, or several sentences strung together
 # Quotations, enumerations, leftovers of markup, faces (":D"), the remains of a compound or of a line ("Kunto- Alaskan"), what opens in the middle ("Mm.")
 ODD = re.compile(
-    r"\) [A-ZÅÄÖÁÉÍÓÚÜŐŰ]|[\"'“”„»«‘’…;¬|*_<>{}=~^\\]|:-?[()DPp](?!\w)|[^\W\d_]- [A-ZÅÄÖÁÉÍÓÚÜŐŰ]|(?<=\s)–\w|[.,] ?[?!]$|^(?:Mm|Ts|Ym|Huom|Ks|Vrt|Ld|Vö|Stb)\b"
+    r"\) [A-ZÅÄÖÁÉÍÓÚÜŐŰ]|[\"'“”„»«‘’…;¬|*_<>{}=~^\\]|:-?[()DPp](?!\w)|[^\W\d_]- (?!(?:és|s|vagy|meg|illetve|valamint|ja|tai|taikka|sekä|eikä|vai|kuin|että)\b)|(?<=\s)–\w|[.,] ?[?!]$|^(?:Mm|Ts|Ym|Huom|Ks|Vrt|Ld|Vö|Stb)\b"
 )
 LISTED = re.compile(r"[A-ZÅÄÖÁÉÍÓÚÜŐŰ]\w+ – [a-zåäöáéíóúüőű]|\d\)|--| [–-] .* [–-] .* [–-] ")
 CAPITALS = re.compile(r"\b[A-ZÅÄÖÁÉÍÓÚÜŐŰ]{4,}\b")
