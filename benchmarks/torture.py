@@ -43,8 +43,8 @@ Row = tuple[str, str, str, str]  # what was tried, how often, how it ended, what
 class Torture:
     """One run: its folder, its rows and what went wrong."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
-        self.folder, self.seed, self.start = folder, seed, time.monotonic()
+    def __init__(self, folder: Path, seed: int, patience: float = 1.0) -> None:
+        self.folder, self.seed, self.patience, self.start = folder, seed, patience, time.monotonic()
         self.rows: list[Row] = []
         self.lost: list[str] = []
         self.kills = self.inputs = 0
@@ -58,7 +58,7 @@ class Torture:
         self.publish = Command("build_data.publish", lambda root: [str(self.study), "--root", str(root), "--dry-run", "--accept-non-commercial"], staged_files)
 
     def until(self, what: str) -> float:
-        return self.start + 60 * MINUTES[what]
+        return self.start + 60 * MINUTES[what] * self.patience
 
     def with_nothing(self, root: Path) -> None:
         """Building starts from nothing."""
@@ -168,9 +168,10 @@ def main(given: Sequence[str] | None = None) -> int:
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--only", choices=("kills", "inputs", "ray"), default="")
     arguments.add_argument("--write", action="store_true", help="put the table into docs/reliability.md")
+    arguments.add_argument("--patience", type=float, default=1.0, help="times as many minutes, on a machine that others use as well")
     asked = arguments.parse_args(given)
     with tempfile.TemporaryDirectory() as place:
-        made = Torture(Path(place), asked.seed)
+        made = Torture(Path(place), asked.seed, asked.patience)
         if asked.only in ("", "inputs"):
             made.bad()
             made.growth()

@@ -186,7 +186,9 @@ def filter_step(filters: Sequence[Filter], language: str, parser: Parser | None,
         for record in records:
             yield _judge(record, used, language, parses if parsed else None, likes, sources, parsed)
 
-    counted = [known_sha256(path)[:16] for name in ("quality", "tags") if (path := Path(__file__).parent / f"{name}_{language}.toml").is_file()] + word_lists.marks("en", language)
+    counted = [
+        known_sha256(path)[:16] for name in ("quality", "tags") if (path := Path(__file__).parent / f"{name}_{language}.toml").is_file()
+    ] + word_lists.marks("en", language)
     settings: dict[str, Any] = {
         "language": language, "filters": [[f.name, f.low, f.high] for f in used], "counted": counted,
         "pack": parsed.fingerprint if parsed else "", "encoder": compared.fingerprint if compared else "",

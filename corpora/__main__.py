@@ -14,9 +14,7 @@ from corpora.readers import read
 
 app = cli.App(group=True, help="The declared corpora: what is there, and whether it is what was declared.\n\nExample: python -m corpora check en/mnli")
 Names = Annotated[list[str], typer.Argument(metavar="NAME", help="corpora, e.g. en/mnli", autocompletion=cli.corpora_here)]
-SomeNames = Annotated[
-    list[str] | None, typer.Argument(metavar="NAME", help="corpora, e.g. en/mnli; all where none is named", autocompletion=cli.corpora_here)
-]
+SomeNames = Annotated[list[str] | None, typer.Argument(metavar="NAME", help="corpora, e.g. en/mnli; all where none is named", autocompletion=cli.corpora_here)]
 
 
 @app.command("list")

@@ -97,7 +97,9 @@ class Task:
     maker: str = ""  # native maker (build_data/makers), e.g. "coherence"
     versus: str = ""  # of a task without English rows: the task whose English arm its native arms are compared with
     shares: Mapping[str, float] = field(default_factory=dict)  # genre -> most it may be of a native arm's rows (0 to 1); genres not named are not bounded
-    shares_of: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # language -> shares that hold there instead of those of `shares`, genre by genre
+    shares_of: Mapping[str, Mapping[str, float]] = field(
+        default_factory=dict
+    )  # language -> shares that hold there instead of those of `shares`, genre by genre
     rows: int = 0  # English rows that enter the build, 0 = all; the same rows for en and mt arms
     documents: int = 0  # native documents that enter the build (per corpus), 0 = all
     training: Training = field(default_factory=Training)
@@ -116,7 +118,9 @@ class Task:
                 raise ValueError(f"shares{'_of' if '.' in name else ''}.{name} = {share}; write a share of the rows above 0 and at most 1")
         for language in self.shares_of:
             if language not in self.native:
-                raise ValueError(f"shares_of.{language} bounds the genres of native text that the task has none of; native has {', '.join(self.native) or 'nothing'}")
+                raise ValueError(
+                    f"shares_of.{language} bounds the genres of native text that the task has none of; native has {', '.join(self.native) or 'nothing'}"
+                )
 
     def shares_for(self, language: str) -> dict[str, float]:
         """Return the most that each genre may be of a language's native rows."""

@@ -21,7 +21,12 @@ KNOWN_TO = {
     "ctranslate2": {"build_data/mt_engine.py", "build_data/mt_convert.py", "build_data/mt_canary.py", "build_data/mt_hardware.py"},
     "spacy": {"build_data/sentences.py"},
     "datasets": {"corpora/hub.py"},
-    "huggingface_hub": {"corpora/hub.py", "build_data/hub_upload.py", "build_data/mt_hub.py", "train/card_header.py"},  # reads rows, sends datasets, fetches models; writes model cards
+    "huggingface_hub": {
+        "corpora/hub.py",
+        "build_data/hub_upload.py",
+        "build_data/mt_hub.py",
+        "train/card_header.py",
+    },  # reads rows, sends datasets, fetches models; writes model cards
     "mlcroissant": {"build_data/croissant.py"},
     "yaml": {"build_data/card_header.py"},
     "polars": {"build_data/tables.py"},

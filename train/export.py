@@ -30,6 +30,7 @@ from train.run import read_record
 CLASSES = {"tags": "AutoModelForTokenClassification", "span": "AutoModelForQuestionAnswering", "text": "AutoModelForMaskedLM"}
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
 
+
 def export(run: Path, out: Path, name: str = "") -> str:
     """Write the run in folder `run` to `out` (whole or absent) and return a sentence on what it is. Raises ConfigError."""
     if out.exists():

@@ -36,7 +36,7 @@ def _table(study: Study, runs: Sequence[Run], states: Mapping[str, State], costs
     table = Table(title=f"{study.title}: {len(runs)} runs", title_justify="left")
     each = len(runs) <= MANY
     for column in ("run" if each else "runs", "phase", "trained on", "target", *(("seed", "state") if each else ("done",))):
-        table.add_column(column)
+        table.add_column(column, overflow="fold")  # a cut key or arm helps nobody
     for column in ("steps", "tokens ~"):
         table.add_column(column, justify="right")
     for some in [[run] for run in runs] if each else _cells(runs):
