@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -117,3 +120,15 @@ def test_only_new_texts_are_compared_and_half_a_store_counts_for_nothing(tmp_pat
     assert across.write(folders, tmp_path / "across.json") == whole_table
     assert json.loads((tmp_path / "across.json").read_text("utf-8"))["value"]["lines"] == whole_table
     assert across.write(folders[:1], tmp_path / "across.json") == [] and not (store / "b.en.parquet").exists()
+
+
+def test_sketches_have_the_same_bytes_in_every_process(tmp_path: Path) -> None:
+    rows: list[Record] = [pair(f"r{i}", f"Premissi numero {i} kertoo jotakin.", f"Hypoteesi numero {i} väittää muuta.") for i in range(20)]
+    folders = [folder(tmp_path, "a.en", rows, []), folder(tmp_path, "b.en", rows[:5], rows[5:])]
+    code = "import sys; from pathlib import Path; from build_data import across; across.write([Path(f) for f in sys.argv[2:]], Path(sys.argv[1]))"
+    made = []
+    for seed in ("1", "2"):  # of the hashes of strings, by which a set is ordered
+        table = tmp_path / seed / "across.json"
+        subprocess.run([sys.executable, "-c", code, str(table), *map(str, folders)], check=True, env={**os.environ, "PYTHONHASHSEED": seed})
+        made.append({path.name: path.read_bytes() for path in (table, *(table.parent / ".across").iterdir())})
+    assert made[0] == made[1] and len(made[0]) == 4
