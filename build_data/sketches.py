@@ -139,7 +139,7 @@ def twins(before: Mapping[str, Sketch], now: Sequence[Sketch], keys: Mapping[str
         pairs = pairs[np.isin(pairs, present).all(axis=1)]
         old = np.unique(np.concatenate([sketch.hashes for sketch in before.values()]))
     fresh = _compare(now, np.setdiff1d(present, old, assume_unique=True))
-    pairs = np.concatenate([pairs, fresh])
+    pairs = np.unique(np.concatenate([pairs, fresh]), axis=0)  # in one order, whichever tasks were there before
     after = {sketch.name: sketch for sketch in now}
     with whole(path) as file:
         shape = pa.schema([("one", pa.uint64()), ("other", pa.uint64())], metadata={KEY: _state(after).encode()})

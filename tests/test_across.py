@@ -132,3 +132,15 @@ def test_sketches_have_the_same_bytes_in_every_process(tmp_path: Path) -> None:
         subprocess.run([sys.executable, "-c", code, str(table), *map(str, folders)], check=True, env={**os.environ, "PYTHONHASHSEED": seed})
         made.append({path.name: path.read_bytes() for path in (table, *(table.parent / ".across").iterdir())})
     assert made[0] == made[1] and len(made[0]) == 4
+
+
+def test_sketches_do_not_show_in_which_order_tasks_were_built(tmp_path: Path) -> None:
+    sides = [([text for text in TEXTS if text.endswith(word)], []) for word in WORDS[:4]]
+
+    def made(root: Path, *counts: int) -> dict[str, bytes]:
+        folders = [build(root, f"{name}.en", side, name) for name, side in zip("abcd", sides, strict=True)]
+        for count in counts:
+            across.write(folders[:count], root / "across.json")
+        return {path.name: path.read_bytes() for path in (root / ".across").iterdir()}
+
+    assert made(tmp_path / "at once", 4) == made(tmp_path / "one by one", 1, 2, 3, 4)
