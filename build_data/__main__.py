@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,9 +12,8 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
 
+from build_data.display import Reporter, counts, plan, say
 from corpora import cli
 from corpora import languages as known_languages
 from corpora import study as studies
@@ -29,7 +27,6 @@ from corpora.shards import require_writable
 from corpora.study import Study
 
 app = cli.App()
-say = Console(highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -105,7 +102,7 @@ def _run(
 
     if dry_run:
         with ready_only():
-            _plan(loaded, {pair: recipes.finished(loaded, *pair, root) for pair in wanted})
+            plan(loaded, {pair: recipes.finished(loaded, *pair, root) for pair in wanted})
         return
     folder = root / "data" / loaded.name
     sweep_parts(folder)
@@ -123,7 +120,7 @@ def _run(
     for language, names in unknowing.silent(loaded, wanted).items():
         say.print(f"{language}: no word lists or counts for the filters {', '.join(names)}, which refuse nothing there (docs/add-a-language.md)")
     start = time.monotonic()
-    with hold(folder / ".work" / "lock", "make data") as died, _Reporter() as reporter, _workers(engine, threads, isolate) as crew:
+    with hold(folder / ".work" / "lock", "make data") as died, Reporter() as reporter, _workers(engine, threads, isolate) as crew:
         if died and not isolate:
             reporter.line(
                 "the last build here died at work; it goes on. If one text kills it each time, `python -m build_data STUDY --isolate` finds it and leaves it out"
@@ -132,11 +129,11 @@ def _run(
         for pair in wanted:
             name = ".".join(pair)
             if manifest := ready[pair]:
-                reporter.line(f"{name:<16} unchanged      {_counts(manifest)}")
+                reporter.line(f"{name:<16} unchanged      {counts(manifest)}")
                 continue
             began = time.monotonic()
             manifest = recipes.build_task(shop, *pair, command)
-            reporter.line(f"{name:<16} built in {time.monotonic() - began:4.0f} s {_counts(manifest)}")
+            reporter.line(f"{name:<16} built in {time.monotonic() - began:4.0f} s {counts(manifest)}")
             if outlet:
                 outlet.send(studies.data_folder(loaded, *pair, root / "data"))
             if line := native_card.shares_line(manifest):
@@ -195,68 +192,6 @@ def _chosen(study: Study, languages: list[str], arms: list[str], tasks: list[str
                 raise ConfigError(f"--{what} {name!r}: studies/{study.name}.toml has {', '.join(known)}")
     pairs = studies.built_tasks(study, languages)
     return [(t, a) for t, a in pairs if (not arms or a in arms) and (not tasks or t in tasks)]
-
-
-def _plan(study: Study, ready: dict[tuple[str, str], dict[str, Any] | None]) -> None:
-    from build_data import recipes
-
-    table = Table(title=f"{study.title}: what `make data` would build", title_justify="left")
-    blocked: list[str] = []
-    for column in ("task", "arm", "from", "rows or documents at most", "keeps at most", "state"):
-        table.add_column(column)
-    for (task, arm), manifest in ready.items():
-        spec = study.tasks[task]
-        try:
-            recipes.task_key(study, task, arm)
-            sources = recipes.inputs(study, task, arm)
-        except ConfigError as err:
-            if str(err) not in blocked:
-                blocked.append(str(err))
-            table.add_row(task, arm, "", "", f"{study.budget.examples:,} + {study.budget.validation:,}", f"not here ({blocked.index(str(err)) + 1})")
-            continue
-        rows = spec.documents if arm.startswith("native-") else spec.rows
-        entering = sum(min(int(item.get("rows", 0)), rows or 10**12) for item in sources)
-        table.add_row(
-            task,
-            arm,
-            ", ".join(str(i["corpus"]) for i in sources),
-            f"{entering:,}" if entering else "Hub",
-            f"{study.budget.examples:,} + {study.budget.validation:,}",
-            "built" if manifest else "to build",
-        )
-    say.print(table)
-    for number, why in enumerate(blocked, 1):
-        say.print(f"({number}) {why}", markup=False)
-    say.print("nothing was built, read or downloaded beyond checksums (--dry-run)")
-
-
-def _counts(manifest: dict[str, Any]) -> str:
-    counts = manifest["counts"]
-    short = "" if manifest["budget"]["filled"] else f"  (below the budget of {manifest['budget']['examples']})"
-    return f"{counts['train']:>6} train {counts['validation']:>5} validation {counts['excluded']:>6} excluded{short}"
-
-
-class _Reporter:
-    """A progress bar on a terminal, plain lines elsewhere."""
-
-    def __init__(self) -> None:
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-        self.bar = Progress(*columns, console=say, transient=True, disable=not sys.stdout.isatty())
-        self.current: Any = None
-
-    def __enter__(self) -> _Reporter:
-        self.bar.start()
-        self.current = self.bar.add_task("starting", total=None)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.bar.stop()
-
-    def update(self, what: str, done: int, of: int) -> None:
-        self.bar.update(self.current, description=what, completed=done, total=of or None)
-
-    def line(self, text: str) -> None:
-        say.print(text, markup=False)
 
 
 if __name__ == "__main__":
