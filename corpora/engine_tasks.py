@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from corpora.config import ConfigError
+from corpora.disk import full_disk
 
 TRIES = 2  # a task's workers that may die before its items are looked at: one may have been killed from outside
 ROUNDS = 3  # searches for bad items; where none is found, the workers die for another reason
@@ -108,8 +109,9 @@ class Made:
             return Answer("refused", str(err))
         except MemoryError:
             raise
-        except Exception:
-            return Answer("failed", traceback.format_exc())
+        except Exception as err:
+            told = full_disk(err)
+            return Answer("refused", str(told)) if told else Answer("failed", traceback.format_exc())
 
 
 Course = Generator[Sequence[int], Answer, Done]

@@ -161,6 +161,7 @@ def test_a_whole_study_from_the_command_line(base, tmp_path, monkeypatch):
     (tmp_path / "hook-fails").unlink()
     second = CliRunner().invoke(command.app, arguments)
     assert second.exit_code == 0 and "2 runs done, 3 were finished before" in second.output and not (none / "checkpoint").exists(), second.output
+    assert "hook_error" not in read_record(none)  # it was scored since
     third = CliRunner().invoke(command.app, arguments)
     assert third.exit_code == 0 and "nothing to do: all 5 runs" in third.output
     assert all((folder / "scores.json").is_file() for label, folder in by_label.items() if "<-" in label)

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from corpora.base import default_cache, ensure_base, identity
 from corpora.config import ConfigError, build
+from corpora.disk import disk_errors
 from corpora.shards import write_text
 from corpora.study import Base
 from train import checkpoint
@@ -46,7 +47,8 @@ def export(run: Path, out: Path, name: str = "") -> str:
     part = out.with_name(f".{out.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     try:
-        kind = _write(part, full, model, head)
+        with disk_errors():
+            kind = _write(part, full, model, head)
         for file in TOKENIZER:
             if (full / file).is_file():
                 shutil.copyfile(full / file, part / file)

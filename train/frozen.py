@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from corpora.disk import disk_errors
 from corpora.parts import part_of
 from train.batches import collate
 from train.features import Feature
@@ -72,7 +73,8 @@ class States:
         part = part_of(self.folder / name)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            save_file({"states": flat}, part)
+            with disk_errors():
+                save_file({"states": flat}, part)
             part.replace(self.folder / name)
         except OSError:
             part.unlink(missing_ok=True)  # a cache: without it the run is only slower

@@ -18,6 +18,7 @@ from tokenizers import Tokenizer
 from corpora.base import config as base_config
 from corpora.bounded import read_json
 from corpora.config import ConfigError
+from corpora.disk import disk_errors
 from corpora.parts import part_of
 from corpora.shards import write_json
 from train.data import Words
@@ -104,7 +105,8 @@ def trim(base: Path, texts: Iterable[Words], out: Path) -> Path:
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     try:
-        save_file(tensors, part / "model.safetensors", metadata={"format": "pt"})
+        with disk_errors():
+            save_file(tensors, part / "model.safetensors", metadata={"format": "pt"})
         np.save(part / MAP, new)
         shutil.copyfile(base / "tokenizer.json", part / "tokenizer.json")
         write_json(part / "config.json", {**config, "vocab_size": len(kept)})

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from corpora.config import ConfigError
+from corpora.disk import full_disk
 from corpora.study import Study
 from train.run import Run
 
@@ -49,8 +50,11 @@ def serve(pipe: Connection, study: Study, root: Path, after: str, threads: int, 
 
         torch.set_num_threads(threads)
         shop = Workshop(study, root, number)
-    except ConfigError as err:
-        pipe.send(Message("broken", value=str(err)))
+    except (ConfigError, OSError) as err:
+        told = err if isinstance(err, ConfigError) else full_disk(err)
+        if told is None:
+            raise
+        pipe.send(Message("broken", value=str(told)))
         return
     pipe.send(Message("ready"))
     while True:
@@ -66,8 +70,8 @@ def serve(pipe: Connection, study: Study, root: Path, after: str, threads: int, 
         except (EOFError, BrokenPipeError, ConnectionResetError):
             raise
         except Exception as err:  # one run's failure is told, the others go on
-            kind = "" if isinstance(err, ConfigError) else f"{type(err).__name__}: "
-            pipe.send(Message("failed", order.run.key, f"{kind}{err}"))
+            told = err if isinstance(err, ConfigError) else full_disk(err)
+            pipe.send(Message("failed", order.run.key, str(told) if told else f"{type(err).__name__}: {err}"))
 
 
 def _pulse(pipe: Connection, key: str) -> Any:

@@ -35,7 +35,7 @@ from train.model import Encoder, Model, precision_of
 from train.oracle import remember, weights_of
 from train.peers import ALONE, Peers
 from train.resume import Keeper
-from train.run import Run, aside, json_line, owner, record, run_folder, runs_folder, states_folder
+from train.run import Run, aside, json_line, owner, read_record, record, run_folder, runs_folder, states_folder
 from train.trim import trim
 
 Hook = Callable[[Study, Run, Path, Model], None]
@@ -181,10 +181,13 @@ class Workshop:
         return about
 
     def score_again(self, run: Run, after: str) -> None:
-        """Run only the hook of a finished run, and then drop its checkpoint where the study does not keep it."""
+        """Run only the hook of a finished run, and then drop its checkpoint where the study does not keep it; an earlier failure of the hook is forgotten."""
         folder = run_folder(self.root, run)
-        failed = _call(after, self.study, run, folder, self.open(run))
-        if failed:
+        model, about = self.open(run), read_record(folder)
+        if about.pop("hook_error", None):
+            write_json(folder / "run.json", about)
+        if failed := _call(after, self.study, run, folder, model):
+            write_json(folder / "run.json", {**about, "hook_error": _why(failed)})
             raise failed
         if self.study.keep_checkpoints != "all":
             shutil.rmtree(folder / "checkpoint", ignore_errors=True)
