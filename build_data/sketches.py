@@ -2,7 +2,7 @@
 
 A sketch is one Parquet file a task, data/STUDY/.across/TASK.ARM.parquet: each side's distinct texts in normal form (near.py), the rows that hold
 them, and the 32 band keys of their MinHash. near.parquet beside them has every pair of near texts among all of them. A file of other
-times or half a set of files only costs the comparison anew.
+times, half a set of files or a damaged one (each has its sum) only costs the comparison anew.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ import pyarrow.parquet as pq
 
 from build_data import near
 from build_data.split import SHORTEST_NEAR
-from corpora.shards import KEY, digest, read_key, whole
+from corpora.shards import KEY, SUM, digest, read_key, whole
 
 COLUMNS = ("premise", "hypothesis", "context", "question", "endings", "text", "tokens")  # what a model reads
 SIDES = ("train", "validation")
+SUMMED = 5000  # rows whose values are written out at a time for a sum
 Twins = Mapping[int, Sequence[int]]  # hash of a text -> hashes of the texts near to it
 Hashes = npt.NDArray[np.uint64]
 
@@ -70,8 +71,7 @@ def keep(folders: Sequence[Path], keys: Mapping[str, str], store: Path) -> tuple
         path = store / f"{folder.name}.parquet"
         if folder.name not in before or read_key(path) != keys[folder.name]:
             made = Sketch(folder.name, _sketch(folder, known()))
-            with whole(path) as file:
-                pq.write_table(made.table.replace_schema_metadata({KEY: keys[folder.name].encode()}), file, compression="lz4")
+            _write(path, made.table, keys[folder.name], "lz4")
             now.append(made)
         else:
             now.append(before[folder.name])
@@ -81,10 +81,31 @@ def keep(folders: Sequence[Path], keys: Mapping[str, str], store: Path) -> tuple
 
 
 def _read(path: Path, name: str) -> Sketch | None:
+    table = _sound(path)
+    return None if table is None else Sketch(name, table)
+
+
+def _write(path: Path, table: pa.Table, key: str, compression: str = "snappy") -> None:
+    with whole(path) as file:
+        pq.write_table(table.replace_schema_metadata({KEY: key.encode(), SUM: _sum(table, key)}), file, compression=compression)
+
+
+def _sound(path: Path) -> pa.Table | None:
+    """Return what `_write` wrote, None where it is not there or not what was written."""
     try:
-        return Sketch(name, pq.read_table(path))
-    except (OSError, pa.ArrowInvalid):
+        table = pq.read_table(path)
+        key = (table.schema.metadata or {}).get(KEY, b"").decode()
+        return table if (table.schema.metadata or {}).get(SUM) == _sum(table, key) else None
+    except (OSError, pa.ArrowException, ValueError, MemoryError):
         return None
+
+
+def _sum(table: pa.Table, key: str) -> bytes:
+    """Return the sum of a key and a table's values, a few thousand rows at a time; how they lie in a file is not part of it."""
+    total = hashlib.blake2b(repr((key, table.column_names)).encode(), digest_size=16)
+    for start in range(0, len(table), SUMMED):
+        total.update(repr(table.slice(start, SUMMED).to_pydict()).encode("utf-8", "surrogatepass"))
+    return total.hexdigest().encode()
 
 
 def _known(sketches: Any) -> dict[int, bytes]:
@@ -133,17 +154,14 @@ def twins(before: Mapping[str, Sketch], now: Sequence[Sketch], keys: Mapping[str
     present = np.unique(np.concatenate([sketch.hashes for sketch in now] or [np.empty(0, np.uint64)]))
     old, pairs = np.empty(0, np.uint64), np.empty((0, 2), np.uint64)
     # The file says which sketches it is of: after a kill between writing a sketch and writing this, nothing counts as compared.
-    if read_key(path) == _state(before):
-        read = pq.read_table(path)
+    if read_key(path) == _state(before) and (read := _sound(path)) is not None:
         pairs = np.column_stack([read["one"].to_numpy(), read["other"].to_numpy()])
         pairs = pairs[np.isin(pairs, present).all(axis=1)]
         old = np.unique(np.concatenate([sketch.hashes for sketch in before.values()]))
     fresh = _compare(now, np.setdiff1d(present, old, assume_unique=True))
     pairs = np.unique(np.concatenate([pairs, fresh]), axis=0)  # in one order, whichever tasks were there before
     after = {sketch.name: sketch for sketch in now}
-    with whole(path) as file:
-        shape = pa.schema([("one", pa.uint64()), ("other", pa.uint64())], metadata={KEY: _state(after).encode()})
-        pq.write_table(pa.table({"one": pairs[:, 0], "other": pairs[:, 1]}, schema=shape), file)
+    _write(path, pa.table({"one": pa.array(pairs[:, 0], pa.uint64()), "other": pa.array(pairs[:, 1], pa.uint64())}), _state(after))
     found: dict[int, list[int]] = defaultdict(list)
     for one, other in pairs.tolist():
         found[one].append(other)

@@ -144,3 +144,19 @@ def test_sketches_do_not_show_in_which_order_tasks_were_built(tmp_path: Path) ->
         return {path.name: path.read_bytes() for path in (root / ".across").iterdir()}
 
     assert made(tmp_path / "at once", 4) == made(tmp_path / "one by one", 1, 2, 3, 4)
+
+
+def test_every_bit_of_what_is_kept_counts(tmp_path: Path) -> None:
+    """A bit is flipped at 80 places of each file: the table is never another one, nor is a file that was read and is not what was written kept."""
+    folders = [build(tmp_path, "a.en", (TEXTS[:6], []), "1"), build(tmp_path, "b.en", ([], TEXTS[3:9]), "1")]
+    path = tmp_path / "across.json"
+    across.write(folders, path)
+    wanted = path.read_bytes()
+    for kept in sorted((tmp_path / ".across").iterdir()):
+        sound = kept.read_bytes()
+        for at in range(0, len(sound), max(1, len(sound) // 80)):
+            kept.write_bytes(sound[:at] + bytes([sound[at] ^ 1 << at % 8]) + sound[at + 1 :])
+            path.unlink()
+            across.write(folders, path)
+            assert path.read_bytes() == wanted, (kept.name, at)
+            kept.write_bytes(sound)
