@@ -1,4 +1,4 @@
-"""Short cuts of the question makers change nothing: names are counted as word by word, times are found as without a look ahead."""
+"""Short cuts of the makers change nothing: names are counted as word by word, times are found as without a look ahead, signs as by patterns alone."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from build_data.heuristics import letters
-from build_data.makers import common, words_fi, words_hu
+from build_data.makers import cohesion, common, spelling, words_fi, words_hu
+from build_data.makers.cohesion import WORD
 from build_data.makers.questions import TOKEN, Names, stem
+from build_data.makers.spelling import SLOPPY, Spelling, Vocabulary
 
 LISTS = {"fi": words_fi, "hu": words_hu}
 PIECES = st.sampled_from(["Turku", "turku", "EU/ETA", "maa-", "12", "3.", "(Oulu)", "japanilainen", "szegedi", "Szeged", "Pest-Buda", "–", "\u00a0"])
@@ -54,3 +56,33 @@ def test_what_is_a_time_has_a_sign_of_one(language: str, time: str) -> None:
 def test_mostly_words_never_passes_what_letters_would_refuse(text: str) -> None:
     if common._mostly_words(text.split()) and text.split():
         assert letters(text) >= common.LETTERS - 1e-9
+
+
+@given(
+    st.lists(
+        st.sampled_from(["Hän", "sanoi", "että", "ja", "koska", "semmoinen", "oon", "aaah", "hogy", "is", "de", "aki", ", ", "mä2", "-että", "s"]), max_size=8
+    )
+)
+def test_sloppy_sentences_are_found_by_words_as_by_the_pattern(pieces: list[str]) -> None:
+    text = " ".join(pieces)
+    for language, pattern in SLOPPY.items():
+        words = WORD.findall(text)
+        assert Vocabulary([words], language).sloppy(text, words) is bool(pattern.search(text))
+
+
+@given(
+    st.lists(st.sampled_from(["Mm", "talo", "Kunto-", "Alaskan", "(1)", ":D", "–", "PDF", "PDF-", "on.", "on?", "5)", ":", "és", "--", "ä"]), max_size=8),
+    st.sampled_from(".?!"),
+)
+def test_no_sign_is_passed_that_a_pattern_would_find(pieces: list[str], end: str) -> None:
+    text = " ".join(["Alku", *pieces]) + end
+    if not cohesion._odd(text):
+        assert not any(pattern.search(text) for pattern in (cohesion.ODD, cohesion.LISTED, cohesion.QUOTED, cohesion.SHOUTED))
+
+
+@given(st.lists(st.sampled_from(["ház", "ról", "háZban", "É", "é5", "a", "és", "mo", "st", "most", "x"]), min_size=1, max_size=8))
+def test_torn_sentences_are_found_by_words_as_by_the_pattern(pieces: list[str]) -> None:
+    text, words = " ".join(pieces), WORD.findall(" ".join(pieces))
+    known = Spelling(Counter(words), "hu")
+    if spelling.ENDING["hu"].search(text):
+        assert known.torn(text, words)

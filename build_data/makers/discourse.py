@@ -28,11 +28,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from build_data.makers import discourse_evidence as evidence
-from build_data.makers.cohesion import TWICE, Spelling
+from build_data.makers.cohesion import TWICE
 from build_data.makers.common import Declared, Made, chance, common_fields, read_documents, whole_sentence
 from build_data.makers.connectives import Connective, Connectives, Found, connectives, find, marked, sums
 from build_data.makers.discourse_balance import Item, Linked, balanced
 from build_data.makers.discourse_clauses import WORDS, Spans, has_main_verb, spans
+from build_data.makers.spelling import Spelling
 from build_data.parse import Parser
 from build_data.steps import Ledger
 from corpora.records import Document, Pair, Record

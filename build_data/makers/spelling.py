@@ -1,0 +1,205 @@
+"""What tells a sentence that nobody went over: a word torn in two, a heading that grew on to it, a comma that is missing, spellings of speech.
+
+Everything that a word says by itself is found once for the vocabulary of all documents (a quarter of their words), not word by word; a
+sentence is then asked by sets of words, and only one that holds a suspicious word by patterns.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import chain
+
+from build_data.makers.clean_rules import words_of
+from build_data.stems import stems
+
+
+def _cut(words: str) -> list[str]:
+    return words.split()
+
+
+NEIGHBOURS = re.compile(r"(?<!\w)([^\W\d_]+)(?=[ -]([a-zåäöáéíóúüőű]+)(?!\w))")
+# Small words of two letters, and endings of that length behind a hyphen; another one is half a word, in text that a scanner read.
+PAIRS = {
+    "hu": frozenset(
+        _cut(
+            "az és is ha de ki mi ez te ti ők el le be no na se ne jó fa tó só hó ló fő nő rá át mű íz ág ól ős úr út új ég él én év ma öt ok bő hű kő lé ín ék ér íj "
+            "ah oh óh ej eh hé la ím im őt ön ám ad ír ár ép fű éj őr ád eb jő hő tű ás öl ív es re et án as ig en os ra ot on ös at ek kb cm km kg mm dl db ún pl "
+            "st dr ii iv vi ix xi xv xx ur ut uj óv ül üt áz"
+        )
+    )
+}
+CASES = {"hu": frozenset(_cut("ról ről ból ből ban ben nak nek val vel tól től hez höz nál nél"))}  # case endings, which stand on their own in torn words
+VOWELS = "ÁÉÍÓÖŐÚÜŰáéíóöőúüű"
+# A case ending on its own, a scanner's digit behind a vowel, two words in one.
+ENDING = {
+    language: re.compile(rf"[^\W\d_] (?:{'|'.join(sorted(cases))})\b|\b[{VOWELS}]\d|[a-záéíóöőúüű][A-ZÁÉÍÓÖŐÚÜŰ][a-záéíóöőúüű]")
+    for language, cases in CASES.items()
+}
+SHORT = 4  # letters of the shortest word whose stem is looked at
+LETTERS = 6  # of a stem that are compared: consonant gradation ("katu", "kadulla") and Snowball's slips are mostly behind them
+ROOT = 9  # of a stem that must be the same for one word to say of another that it has no capital: "Magyarország" is no "magyar"
+ALONE = {"fi": "", "hu": "aesőóh"}  # letters that are words by themselves; another one is what a broken line or a scanner left of a word
+ARTICLES = {"fi": frozenset[str](), "hu": frozenset({"A"})}  # words of one letter that a capital inside a sentence gives away
+NAMES = 4  # words with a capital inside a sentence, at most: more are titles and headings
+SELDOM = 2  # times that a part of a torn word may stand among all sentences
+STUMP, ENOUGH = 3, 100_000  # letters of a seldom word that is no word, where there are so many words that real ones come back
+
+# Conjunctions and relatives, which both languages want a comma before, or one of the words that may stand between; and spellings of speech.
+JOINERS = {
+    "fi": _cut("että ettei jonka jotka joita joiden jossa josta johon jolla jolle jolta joissa joista joihin joilla joille koska"),
+    "hu": _cut("hogy mert aki akik akit akinek akiket akivel amely amelyek amelyet amelynek amelyben amelyből amelyhez amelyre amit amivel ahol"),
+}
+BETWEEN = {
+    "fi": _cut(r"\b[Jj]a \btai \beikä \bsekä \bvaan \b[Nn]iin \bkuin \bmutta \bvai \beli \b[Ss]iten \bsiksi [,;:(–-]"),
+    "hu": _cut(r"^\w\w ^\w\w\w ^\w{4} ^\w{5} \bés \bs \bis \bmeg \bvagy \bmint \bcsak \bde \bsem \bhanem \bhát \btalán \bnem \bazon [,;:(–-]"),
+}
+SPOKEN = {
+    "fi": _cut("mä sä mun sun mulla sulla mulle sulle mua sua oon oot ois vois ollu tullu kaikkee ilkee niinku ku sit meijän teijän kauheesti hirveesti pitäs"),
+    "hu": [],
+}
+SPOKEN_SO = {"fi": ("semmo", "tämmo", "tommo"), "hu": ()}  # and what begins so
+STRETCHED = "aeiouyäöáéíóúüőű"  # vowels, three of which in a row are a cry
+# The space comes first, and the word behind it before what must not stand in front: a pattern that opens with a look behind looks behind at every letter.
+UNJOINED = {
+    language: re.compile(rf" (?=(?:{'|'.join(words)})\b)" + "".join(f"(?<!{before} )" for before in BETWEEN[language])) for language, words in JOINERS.items()
+}
+
+
+def _sloppy(language: str) -> re.Pattern[str]:
+    said = "|".join([*SPOKEN[language], *(rf"{start}\w*" for start in SPOKEN_SO[language])]) or "(?!)"
+    return re.compile(rf"{UNJOINED[language].pattern}|\b(?:{said})\b|([{STRETCHED}])\1\1")
+
+
+SLOPPY = {language: _sloppy(language) for language in UNJOINED}
+
+
+class Spelling:
+    """How often the words of all sentences stand, which tells a word that was torn in two."""
+
+    def __init__(self, seen: Mapping[str, int], language: str) -> None:
+        """Take the words as they are written, and how often."""
+        self.folded = {word: word.casefold() for word in seen}
+        self.seen: dict[str, int] = {}
+        for word, times in seen.items():
+            folded = self.folded[word]
+            self.seen[folded] = self.seen.get(folded, 0) + times
+        self.stumps = self._stumps(language, SELDOM if sum(seen.values()) >= ENOUGH else 0)
+        rare = {folded for folded, times in self.seen.items() if times <= SELDOM}
+        self.seldom = frozenset(word for word, folded in self.folded.items() if folded in rare)
+        self.ending = ENDING.get(language)
+        self.marked = frozenset[str]()  # words one of which a sentence holds where `ending` matches it
+        if self.ending:
+            grown = (word for word in seen if not word.islower() and self.ending.search(word))
+            self.marked = CASES[language].union(grown, VOWELS)
+
+    def _stumps(self, language: str, most: int) -> frozenset[str]:
+        """Return the short words that are none: those seen `most` times or less, and those that the language does not have."""
+        alone, pairs = ALONE.get(language), PAIRS.get(language)
+        return frozenset(
+            word
+            for word in self.folded
+            if len(word) <= STUMP
+            and word.islower()
+            and (
+                self.seen.get(word, 0) <= most
+                or (len(word) == 1 and alone is not None and word not in alone)
+                or (len(word) == 2 and pairs is not None and word not in pairs)
+            )
+        )
+
+    def torn(self, text: str, words: Sequence[str]) -> bool:
+        """Tell whether two words are one that is oftener written together, and one of the two hardly a word (as often, if both are); or a stump stands alone."""
+        if not self.stumps.isdisjoint(words) or (self.ending and not self.marked.isdisjoint(words) and self.ending.search(text)):
+            return True
+        seldom = self.seldom
+        if seldom.isdisjoint(words):
+            return False
+        folded = self.folded
+        last = len(words) - 1
+        for at, word in enumerate(words):
+            if word not in seldom:
+                continue
+            own = folded[word]
+            if (at and self._halves(folded[words[at - 1]], own)) or (at < last and self._halves(own, folded[words[at + 1]])):
+                return any(self._halves(one.casefold(), two) for one, two in NEIGHBOURS.findall(text))
+        return False
+
+    def _halves(self, one: str, two: str) -> bool:
+        together = self.seen.get(one + two, 0)
+        if not together:
+            return False
+        rarer, other = sorted((self.seen.get(one, 0), self.seen.get(two, 0)))
+        return rarer <= SELDOM and (together > rarer or (together == rarer and other <= SELDOM))
+
+
+class Vocabulary(Spelling):
+    """The same, with the words' stems, and with those that have a capital only where something grew on to the sentence before."""
+
+    def __init__(self, sentences: Sequence[Sequence[str]], language: str) -> None:
+        """Take the words of each sentence."""
+        first = Counter([words[0] for words in sentences if words])
+        seen = Counter(chain.from_iterable(sentences))
+        super().__init__(seen, language)
+        distinct = [folded for folded in self.seen if len(folded) >= SHORT]
+        whole = dict(zip(distinct, stems(distinct, language), strict=True))  # of a casefolded word
+        self.stems = {word: whole[folded][:LETTERS] for word, folded in self.folded.items() if folded in whole}
+        self.gluing = self._gluing(seen, first, whole) | ARTICLES.get(language, frozenset())
+        self.grammar = words_of(language).common
+        self._joiners, self._spoken = frozenset(JOINERS.get(language, ())), self._said(language)
+        self._unjoined, self._sloppy = UNJOINED.get(language), SLOPPY.get(language)
+
+    def _said(self, language: str) -> frozenset[str]:
+        """Return the words one of which a sentence holds that is written as people talk."""
+        starts = SPOKEN_SO.get(language, ())
+        found = self.folded.keys() & SPOKEN.get(language, ())
+        found |= {word for word in self.folded if word.startswith(starts)} if starts else set()
+        every = " ".join(self.folded)  # one search for a cry in all words, most of which hold none
+        cries = [3 * vowel for vowel in STRETCHED if 3 * vowel in every]
+        return frozenset(found.union(word for cry in cries for word in self.folded if cry in word))
+
+    def sloppy(self, text: str, words: Sequence[str]) -> bool:
+        """Tell whether a comma is missing before a conjunction or relative, or something is spelt as people talk: what SLOPPY finds, found faster."""
+        if self._unjoined is None or self._sloppy is None:
+            return False
+        unjoined = not self._joiners.isdisjoint(words) and self._unjoined.search(text) is not None
+        return unjoined or (not self._spoken.isdisjoint(words) and self._sloppy.search(text) is not None)
+
+    def _gluing(self, seen: Mapping[str, int], first: Mapping[str, int], whole: Mapping[str, str]) -> frozenset[str]:
+        """Return the words with a capital that mostly have none inside sentences (the first word says nothing); of one that is only seen so, its stem says it."""
+        capital, small, roots, small_roots = dict[str, int](), dict[str, int](), dict[str, int](), dict[str, int]()
+        large = [word for word in seen if word[0].isupper()]
+        for word in large:
+            folded = self.folded[word]
+            inside, root = seen[word] - first.get(word, 0), whole.get(folded, word)[:ROOT]
+            capital[folded] = capital.get(folded, 0) + inside
+            roots[root] = roots.get(root, 0) + inside
+        for word, folded in self.folded.items():
+            root = whole.get(folded, word)[:ROOT]
+            if (folded in capital or root in roots) and not word[0].isupper():
+                inside = seen[word] - first.get(word, 0)
+                small[folded] = small.get(folded, 0) + inside
+                small_roots[root] = small_roots.get(root, 0) + inside
+        found = set[str]()
+        for word in large:
+            folded = self.folded[word]
+            root, without = whole.get(folded, word)[:ROOT], small.get(folded, 0)
+            if len(word) > 1 and (without >= capital[folded] or (not without and small_roots.get(root, 0) >= roots[root])):
+                found.add(word)
+        return frozenset(found)
+
+    def glued(self, words: Sequence[str], *, web: bool) -> bool:
+        """Tell whether a heading, or the next sentence, grew on to a sentence: a word inside has a capital that it mostly lacks, or stands there twice; or,
+        in a page of the web, the first name comes behind words none of which belongs to a sentence's grammar ("Johtokunta Euroopan maiden asioita hoidetaan").
+        """
+        if not self.gluing.isdisjoint(words[1:]):
+            return True
+        names = [at for at, word in enumerate(words) if at and word[0].isupper()]
+        if not names:
+            return False
+        if words[0] in {words[at] for at in names}:
+            return True
+        if not web or (len(names) == 1 and names[0] == len(words) - 1):
+            return False
+        return len(names) > NAMES or not (self.grammar and not self.grammar.isdisjoint(word.casefold() for word in words[: names[0]]))
