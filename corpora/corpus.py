@@ -15,7 +15,9 @@ from corpora.config import ConfigError, pick, read
 from corpora.shards import known_sha256
 
 ROOT = Path(__file__).parent
-ReaderName = Literal["jsonl", "squad-json", "squad-jsonl", "conllu", "tsv-tags", "documents", "sentences", "text", "aligned-tsv", "aligned-lines", "ccgbank"]
+ReaderName = Literal[
+    "jsonl", "squad-json", "squad-jsonl", "conllu", "tsv-tags", "documents", "sentences", "picked", "text", "aligned-tsv", "aligned-lines", "ccgbank"
+]
 
 
 @dataclass(frozen=True, kw_only=True)

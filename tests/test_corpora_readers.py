@@ -165,6 +165,13 @@ def test_documents(here: Path) -> None:
     ]
 
 
+def test_picked_sentences_are_paragraphs_each_and_abbreviations_end_none(here: Path) -> None:
+    page = "A kapu zárva volt, dr. Kis József várt. Éva 2001-ben elköltözött! Hol lakik most?"
+    made = declare(here, "picked", {"a.jsonl": rows({"id": "d", "paragraphs": [page, "Egy mondat."]})}, 1, kind="documents", labels=())
+    (document,) = read_documents(made, "train")
+    assert document.paragraphs == ("A kapu zárva volt, dr. Kis József várt.", "Éva 2001-ben elköltözött!", "Hol lakik most?", "Egy mondat.")
+
+
 def test_a_text_in_one_string_has_its_lines_for_paragraphs_unless_they_are_broken_at_a_width(here: Path) -> None:
     book = "Luku I\r\n\r\nVanha talo seisoi torin laidalla, ja\r\nsen edessä kasvoi koivu.\r\n \r\nSitten satoi\nkolme päivää\nyhteen menoon.\n"
     page = "Otsikko\n\nPitkä kappale yhdellä rivillä." + " Siinä on monta virkettä." * 6 + "\nToinen kappale."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ Raw = tuple[str, Mapping[str, Any]]  # ("FILE:LINE", fields)
 CONLLU_COLUMNS = 10
 BROKEN = "broken"  # field of a row that is no document: what is wrong with it
 SENTENCES = 50  # single sentences that make a document
+PICKED = re.compile(r"(?<=[^\W\d_]{3}[.!?]) (?=[^\W\d_a-z])")  # between picked sentences; abbreviations of one and two letters end none
 MOST_TEXT = 1_000_000  # characters of one document of a plain text file
 # Whose tag a fused token gets where several of its words hang outside it ("ettei" = että SCONJ + ei AUX -> AUX): the first of these. The order
 # is that of ud-conversion-tools as we remember it; what is checked is that fi and hu come out equal to XTREME's files.
@@ -52,6 +54,14 @@ def sentences(path: Path) -> Iterator[Raw]:
             packed, first = [], 0
     if packed:
         yield f"{path}:{first}", {"id": f"{path.name.partition('.')[0]}-{first}", "paragraphs": packed}
+
+
+def picked(path: Path) -> Iterator[Raw]:
+    """Yield documents whose sentences were picked from their pages, a sentence a paragraph: none follows from the one before it."""
+    for where, row in documents(path):
+        paragraphs = row.get("paragraphs")
+        whole = isinstance(paragraphs, list) and all(isinstance(text, str) for text in paragraphs)
+        yield where, {**row, "paragraphs": [one for text in paragraphs for one in PICKED.split(text)]} if whole and paragraphs else row
 
 
 def plain_text(path: Path) -> Iterator[Raw]:
@@ -196,6 +206,7 @@ FORMS: Mapping[str, Callable[[Path], Iterator[Raw]]] = {
     "squad-jsonl": jsonl,
     "documents": documents,
     "sentences": sentences,
+    "picked": picked,
     "text": plain_text,
     "squad-json": squad_json,
     "conllu": conllu,
