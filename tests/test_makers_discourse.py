@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from build_data.makers import connectives as lists_of
 from build_data.makers import make
 from build_data.makers.connectives import Found, connectives, find
-from build_data.makers.discourse import LABELS
+from build_data.makers.discourse import LABELS, WORD, Tended
 from build_data.makers.discourse_balance import LIKE, Item, balanced, denies
 from build_data.makers.discourse_clauses import Spans, repaired, spans
 from build_data.makers.discourse_evidence import opposes, supports
+from build_data.makers.spelling import Vocabulary
 from build_data.parse import Parse, Sentence, Word
 from build_data.steps import Ledger
 from corpora.config import ConfigError
@@ -115,6 +116,9 @@ def test_other_readings_are_refused(language: str, tagged: str, why: str) -> Non
     [
         ("fi", "Talo myytiin, koska katto vuoti.", "koska"), ("fi", "Sen sijaan naapurin talo kestää.", "Sen sijaan"), ("fi", "Talo kestää kuitenkin.", "kuitenkin"),
         ("hu", "Elkésett, mert állt a busz.", "mert"), ("hu", "Mivel állt a busz, elkésett.", "Mivel"), ("fi", "Tulen, mutta jos sataa, jään kotiin.", "mutta"),
+        ("fi", "Mikäli sade jatkuu, retki perutaan.", "Mikäli"), ("fi", "Silta on nimittäin vanha.", "nimittäin"), ("fi", "Talo on hyvä, joskin katto vuotaa.", "joskin"),
+        ("hu", "Elkésett, hiszen állt a busz.", "hiszen"), ("hu", "A busz ugyanis sokáig állt.", "ugyanis"), ("hu", "Állt a busz, úgyhogy elkésett.", "úgyhogy"),
+        ("hu", "Amennyiben esik, otthon maradunk.", "Amennyiben"),
     ],
 )  # fmt: skip
 def test_the_connective_is_found_whatever_its_case(language: str, text: str, form: str) -> None:
@@ -220,13 +224,14 @@ class Trees:
 
 
 def line(i: int, connective: str, upos: str) -> tuple[str, str]:
-    """Return a tree of two clauses joined by a connective, of which the second denies, all nouns and verbs of number `i`, and its text."""
+    """Return a tree of two clauses joined by a connective, of which the second denies (what the first tried, if they oppose), all nouns and verbs of number `i`, and its text."""
     own = "".join("abcdefghij"[int(digit)] for digit in str(i))
     relation = "advcl" if upos == "SCONJ" else "conj"
     mark = "mark" if upos == "SCONJ" else "cc"
     subject = "se/PRON" if upos == "SCONJ" else f"järvi{own}/NOUN"
+    verb = "jäi" if upos == "SCONJ" else "yritti"
     tagged = (
-        f"Vene{own}/NOUN/2/nsubj jäi{own}/VERB/0/root/fin rantaan{own}/NOUN/2/obl yöksi{own}/NOUN/2/obl ,/PUNCT/9/punct {connective}/{upos}/9/{mark} "
+        f"Vene{own}/NOUN/2/nsubj {verb}{own}/VERB/0/root/fin rantaan{own}/NOUN/2/obl yöksi{own}/NOUN/2/obl ,/PUNCT/9/punct {connective}/{upos}/9/{mark} "
         f"{subject}/9/nsubj ei/AUX/9/aux/neg jäätynyt{own}/VERB/2/{relation} hyvin{own}/ADV/11/advmod aikaisin{own}/ADV/9/advmod ./PUNCT/2/punct"
     )
     return tagged, tree(tagged)[0]
@@ -257,6 +262,28 @@ def test_rows_say_where_they_come_from_and_every_sentence_is_counted() -> None:
     assert make("discourse")(documents, "fi", trees, 1) == made
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("Lautakunta kokoontui tiistaina ja päätti asiasta.", ""),
+        ("Lautakunta päätti että asia palautetaan valmisteluun.", "sloppy"),  # no comma
+        ("Talouden tila Lautakunta kokoontui tiistaina.", "glued"),  # a heading grew on to it
+        ("Asia palautettiin valmisteluun. ja kokous päättyi.", "glued"),  # a sentence did
+        ("Kokous kesti lauta kunnan mukaan tunnin.", "torn"),
+    ],
+)
+def test_a_sentence_that_nobody_went_over_is_told(text: str, why: str) -> None:
+    plain = [
+        "Kaupungin lautakunta kokoontui taas.",
+        "Toinen lautakunta päätti asian.",
+        "Kolmas lautakunnan kokous peruttiin.",
+        "Sen lautakunnan jäsenet lähtivät.",
+    ]
+    lines = [plain, [text]]
+    known = Vocabulary([WORD.findall(line) for part in lines for line in part], "fi")
+    assert Tended(Document(id="d", paragraphs=(), corpus="fi/x", licence="CC0-1.0", genre="law"), lines, known).fault(text) == why
+
+
 # What a reader sees without the connective
 
 
@@ -269,6 +296,11 @@ def test_rows_say_where_they_come_from_and_every_sentence_is_counted() -> None:
         ("fi", "Kirjastot eivät ole auki kesällä.", "Puutarhan portti maalattiin.", False),
         ("fi", "Ilmoitus on annettava sähköisesti.", "Viranomainen voi hyväksyä ilmoituksen paperilla.", True),  # a rule and its exception
         ("fi", "Ilmoitus on annettava sähköisesti.", "Viranomainen lukee ilmoituksen paperilta.", False),
+        ("fi", "Hevonen rakasti laukkaa.", "Se ei olisi malttanut kävellä.", False),  # denied in the conditional: it may as well follow
+        ("fi", "Hevonen rakasti laukkaa.", "Tänään satula jäi talliin eikä matkaan lähdetty.", False),  # nothing takes the first up
+        ("fi", "Tutkijat etsivät laivaa koko kesän.", "Merenpohjassa ei näkynyt muuta kuin hiekkaa.", True),  # an attempt that failed
+        ("hu", "A bíró kétszer is megkérdezte a nevét.", "Az öreg nem felelt.", True),
+        ("hu", "Este egyedül ültem a konyhában.", "A tűz már nem égett.", False),  # short, but nothing in it opposes
         ("hu", "A fiú el akart menni a faluból még azon az estén, amikor hazaértek a többiek a mezőről.", "Az anyja nem engedte.", True),
         ("hu", "A fiú elment a faluból még azon az estén, amikor hazaértek a többiek a mezőről.", "Az anyja nem engedte.", False),
         ("hu", "A lány tudta, hogy nem mehet.", "A lány táncolni ment.", False),  # what is denied is no main clause

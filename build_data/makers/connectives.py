@@ -58,6 +58,7 @@ class Connectives:
     impersonal: tuple[str, ...]
     links: tuple[str, ...]
     links_tie: bool
+    takes_up: tuple[str, ...]
     obliges: tuple[str, ...]
     permits: tuple[str, ...]
     attempts: tuple[str, ...]

@@ -22,24 +22,25 @@ A word that gives a class away ("silti" in the second clause) excludes its sente
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from build_data.makers import discourse_evidence as evidence
-from build_data.makers.cohesion import TWICE
+from build_data.makers.cohesion import FEWEST, INNER, TWICE, UNTENDED, WEB
 from build_data.makers.common import Declared, Made, chance, common_fields, read_documents, whole_sentence
 from build_data.makers.connectives import Connective, Connectives, Found, connectives, find, marked, sums
 from build_data.makers.discourse_balance import Item, Linked, balanced
 from build_data.makers.discourse_clauses import WORDS, Spans, has_main_verb, spans
-from build_data.makers.spelling import Spelling
+from build_data.makers.spelling import Vocabulary
 from build_data.parse import Parser
 from build_data.steps import Ledger
 from corpora.records import Document, Pair, Record
 
 NAME = "discourse"
-VERSION = 2
+VERSION = 3
 LABELS = ("supports", "opposes", "unrelated")
 SENTENCE = (6, 36)  # words a sentence with the connective
 COMMAS = 4  # a sentence: with more, its parts are a list, or the bundled packs' brackets are wrong
@@ -61,19 +62,41 @@ class Candidate:
     found: Found
 
 
+class Tended:
+    """Tells which sentences of a document somebody went over: none of a document in which many lack a comma or are written as people talk."""
+
+    def __init__(self, document: Document, parts: Sequence[Sequence[str]], known: Vocabulary) -> None:
+        """Take the document as paragraphs of sentences, and the words of all documents."""
+        self._known, self._web = known, document.genre.startswith(WEB)
+        self._lines = [line for part in parts for line in part]
+
+    @functools.cached_property
+    def _none(self) -> bool:
+        return sum(self._known.sloppy(line, WORD.findall(line)) for line in self._lines) > max(FEWEST, UNTENDED * len(self._lines))
+
+    def fault(self, text: str) -> str:
+        """Return "sloppy", "glued" (a heading or another sentence grew on to it), "torn" (a word is), or ""."""
+        words = WORD.findall(text)
+        if self._none or self._known.sloppy(text, words):
+            return "sloppy"
+        if INNER.search(text) or self._known.glued(words, web=self._web):
+            return "glued"
+        return "torn" if self._known.torn(text, words) else ""
+
+
 def discourse(documents: Sequence[Document], language: str, parser: Parser, seed: int, *, max_sentences: int) -> Made:
     """Make rows; see the module. Raises ConfigError for a language without a list of connectives.
 
     Candidates are sentences. Refused: what whole_sentence, connectives.find and discourse_clauses.spans say, "signs" (quotes, brackets, colons, ...),
-    "commas", "question" (no statement), "torn" (a word is), "previous" (its premise would be no plain sentence), "unparsed", "fragment" (a span is half
+    "commas", "question" (no statement), what `Tended.fault` says, "previous" (its premise would be no plain sentence), "unparsed", "fragment" (a span is half
     a sentence), "additive" (the hypothesis adds to the premise), "unfit" (a span forbids, or announces what is not there), "no_evidence" (without the
     connective, the spans don't show the relation: discourse_evidence.py), and what `balanced` says.
     """
     lists = connectives(language)
     kept, read = read_documents(documents, language, least=1)
     ledger = Ledger("make")
-    spelling = Spelling(Counter(WORD.findall(" ".join(line for _, parts in kept for part in parts for line in part))), language)
-    candidates = [c for document, parts in kept for c in _candidates(document, parts, max_sentences, lists, spelling, ledger)]
+    known = Vocabulary([WORD.findall(line) for _, parts in kept for part in parts for line in part], language)
+    candidates = [c for document, parts in kept for c in _candidates(document, parts, max_sentences, lists, Tended(document, parts, known), ledger)]
     items: list[Item] = []
     for candidate, parse in zip(candidates, parser.parse([c.text for c in candidates], trees=True, split=False), strict=True):
         if parse is None or not parse.sentences:
@@ -92,7 +115,7 @@ def discourse(documents: Sequence[Document], language: str, parser: Parser, seed
     return Made(rows, [read.close(), ledger.close()])
 
 
-def _candidates(document: Document, parts: Sequence[Sequence[str]], most: int, lists: Connectives, spelling: Spelling, ledger: Ledger) -> list[Candidate]:
+def _candidates(document: Document, parts: Sequence[Sequence[str]], most: int, lists: Connectives, tended: Tended, ledger: Ledger) -> list[Candidate]:
     """Return the document's sentences worth parsing, `most` at most: what a document may not outweigh others by is its rows, not its length."""
     out: list[Candidate] = []
     at = 0
@@ -108,7 +131,7 @@ def _candidates(document: Document, parts: Sequence[Sequence[str]], most: int, l
             fault = (
                 found if isinstance(found, str) else _unfit(line, SENTENCE) or (_unfit_before(before, lists) if found.place in ("opening", "inside") else "")
             )
-            fault = fault or ("torn" if any(spelling.torn(text, WORD.findall(text)) for text in (line, before)) else "")
+            fault = fault or next((why for text in (line, before) if text and (why := tended.fault(text))), "")
             if fault or isinstance(found, str):
                 ledger.excluded[fault] += 1
             else:
@@ -146,13 +169,14 @@ def _item(candidate: Candidate, cut: Spans | str, language: str, lists: Connecti
     if not _seen(entry, words[0], premise, hypothesis, language, lists):
         return "no_evidence"
     label = lists.senses[entry.sense]
-    if label == "opposes" and evidence.shared(premise, hypothesis, language) and _turns(candidate, hypothesis, lists):
+    tied = label == "opposes" and (evidence.shared(premise, hypothesis, language) or evidence.attempts(premise, lists))
+    if tied and _turns(candidate, hypothesis, lists):
         premise, hypothesis = hypothesis, premise
     return Item(candidate.document, candidate.at, label, entry.sense, premise, hypothesis)
 
 
 def _turns(candidate: Candidate, hypothesis: str, lists: Connectives) -> bool:
-    """Tell whether opposing spans change places: every second time, where they are clauses in contrast that share a word, and the second does not point back. Without it, it is mostly the second that denies."""
+    """Tell whether opposing spans change places: every second time, where they are clauses in contrast that share a word or tell of an attempt, and the second does not point back. Without it, it is mostly the second that denies."""
     turn = candidate.found.place == "between" and candidate.found.entry.sense == "contrast" and chance("turn", candidate.document.id, candidate.at) % 2 == 1
     return turn and not evidence.points_back(hypothesis, lists.links)
 

@@ -3,8 +3,8 @@
 A connective can carry its relation alone: of the pairs that a parse attests, about every fourth could as well have been joined by
 another one (docs/native-review/README.md). So a pair stays only if its spans show what it is:
 
-- opposing: one denies what the other says or lets expect ("A. Not B"), in its main clause, and both are short or share a word;
-  or one obliges and the other permits, of the same thing; or one tells of an attempt and the other that it failed.
+- opposing: one denies what the other says or lets expect ("A. Not B"), in its main clause, and both share a word, or the second takes up the first
+  and both are short; or one obliges and the other permits, of the same thing; or one tells of an attempt, a wish or a request and the other that it failed.
 - supporting: a condition with what follows from it; or a reason or result whose spans both deny or both affirm, or take up a word of each other.
 """
 
@@ -47,8 +47,7 @@ def denies_first(text: str, language: str) -> bool:
 
 def opposes(premise: str, hypothesis: str, language: str, lists: Connectives, *, conceded: bool = False) -> bool:
     """Tell whether two spans that a connective sets against each other are seen to be so without it; what is `conceded` must share a word."""
-    sizes = len(premise.split()), len(hypothesis.split())
-    if max(sizes) > LINKED:
+    if max(len(premise.split()), len(hypothesis.split())) > LINKED:
         return False
     ties = shared(premise, hypothesis, language)
     one, two = denies(premise, language), denies(hypothesis, language)
@@ -58,8 +57,16 @@ def opposes(premise: str, hypothesis: str, language: str, lists: Connectives, *,
         return False
     if ties or one or conceded:
         return ties
-    short = sizes[0] <= ALONE[0] and sizes[1] <= ALONE[1] and premise.count(",") <= 1 and "," not in hypothesis
-    return short or _has(lists.attempting, premise)
+    return attempts(premise, lists) or (_short(premise, hypothesis) and points_back(hypothesis, lists.takes_up) and not lists.in_mood(hypothesis, ("Cnd",)))
+
+
+def attempts(premise: str, lists: Connectives) -> bool:
+    """Tell whether a span tells of something wanted, tried or asked for."""
+    return _has(lists.attempting, premise)
+
+
+def _short(premise: str, hypothesis: str) -> bool:
+    return len(premise.split()) <= ALONE[0] and len(hypothesis.split()) <= ALONE[1] and premise.count(",") <= 1 and "," not in hypothesis
 
 
 def supports(premise: str, hypothesis: str, language: str, lists: Connectives) -> bool:
