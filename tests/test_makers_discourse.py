@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from build_data.makers import connectives as lists_of
 from build_data.makers import make
 from build_data.makers.connectives import Found, connectives, find
-from build_data.makers.discourse import LABELS, WORD, Tended
+from build_data.makers.discourse import LABELS, WORD, Tended, _unfit_before
 from build_data.makers.discourse_balance import LIKE, Item, balanced, denies
 from build_data.makers.discourse_clauses import Spans, repaired, spans
-from build_data.makers.discourse_evidence import opposes, supports
+from build_data.makers.discourse_evidence import conditions, opposes, supports
 from build_data.makers.spelling import Vocabulary
 from build_data.parse import Parse, Sentence, Word
 from build_data.steps import Ledger
@@ -299,6 +299,7 @@ def test_a_sentence_that_nobody_went_over_is_told(text: str, why: str) -> None:
         ("fi", "Hevonen rakasti laukkaa.", "Se ei olisi malttanut kävellä.", False),  # denied in the conditional: it may as well follow
         ("fi", "Hevonen rakasti laukkaa.", "Tänään satula jäi talliin eikä matkaan lähdetty.", False),  # nothing takes the first up
         ("fi", "Tutkijat etsivät laivaa koko kesän.", "Merenpohjassa ei näkynyt muuta kuin hiekkaa.", True),  # an attempt that failed
+        ("fi", "Kanne on vireillä kunnes asia ratkaistaan.", "Tällöin kanne ei enää vanhene.", False),  # what happened next
         ("hu", "A bíró kétszer is megkérdezte a nevét.", "Az öreg nem felelt.", True),
         ("hu", "Este egyedül ültem a konyhában.", "A tűz már nem égett.", False),  # short, but nothing in it opposes
         ("hu", "A fiú el akart menni a faluból még azon az estén, amikor hazaértek a többiek a mezőről.", "Az anyja nem engedte.", True),
@@ -323,3 +324,22 @@ def test_spans_oppose_where_one_denies_the_other(language: str, premise: str, hy
 )
 def test_a_reason_speaks_of_the_same_thing_where_one_span_denies(language: str, premise: str, hypothesis: str, seen: bool) -> None:
     assert supports(premise, hypothesis, language, connectives(language)) is seen
+
+
+def test_a_result_that_is_denied_reads_as_opposed() -> None:
+    lists = connectives("fi")
+    assert not supports("Kartta on myynnissä kaupoissa.", "Karttaa ei ole kirjastossa.", "fi", lists, follows=True)
+    assert supports("Kartta on myynnissä kaupoissa.", "Karttaa ei ole kirjastossa.", "fi", lists)
+    assert supports("Karttaa ei ole kirjastossa.", "Retkellä ei löydetty perille.", "fi", lists, follows=True)
+
+
+def test_a_condition_that_lets_something_be_denied_reads_as_opposed_in_hungarian_alone() -> None:
+    assert not conditions("Ketten ülnek a padon.", "Egy nem fér el rajta.", "hu", connectives("hu"))
+    assert conditions("Ketten ülnek a padon.", "Egy elfér a fűben.", "hu", connectives("hu"))
+    assert conditions("Hakija on alaikäinen.", "Lupaa ei myönnetä.", "fi", connectives("fi"))
+
+
+def test_a_sentence_before_has_no_connective_of_its_own() -> None:
+    assert _unfit_before("Kokous alkoi ajoissa ja päättyi illalla.", connectives("fi")) == ""
+    assert _unfit_before("Kokous alkoi ajoissa, mutta päättyi vasta illalla.", connectives("fi")) == "previous"
+    assert _unfit_before("Kokous alkaa ajoissa, jos kaikki tulevat paikalle.", connectives("fi")) == ""

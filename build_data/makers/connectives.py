@@ -59,6 +59,7 @@ class Connectives:
     links: tuple[str, ...]
     links_tie: bool
     takes_up: tuple[str, ...]
+    sequels: tuple[str, ...]
     obliges: tuple[str, ...]
     permits: tuple[str, ...]
     attempts: tuple[str, ...]

@@ -150,8 +150,9 @@ def _unfit(line: str, size: tuple[int, int]) -> str:
 
 
 def _unfit_before(line: str, lists: Connectives) -> str:
-    early = any(len(line[: hit.start()].split()) < EARLY for hit in marked(line, lists))
-    return "previous" if not line or early or _unfit(line, WORDS) else ""
+    """Return "previous" for a sentence that is no plain statement, or has a connective: one that opens it hangs it on a third sentence, another one sets its parts off already."""
+    joined = any(hit.group().casefold() not in lists.tolerated or len(line[: hit.start()].split()) < EARLY for hit in marked(line, lists))
+    return "previous" if not line or joined or _unfit(line, WORDS) else ""
 
 
 def _item(candidate: Candidate, cut: Spans | str, language: str, lists: Connectives) -> Item | str:
@@ -170,13 +171,15 @@ def _item(candidate: Candidate, cut: Spans | str, language: str, lists: Connecti
         return "no_evidence"
     label = lists.senses[entry.sense]
     tied = label == "opposes" and (evidence.shared(premise, hypothesis, language) or evidence.attempts(premise, lists))
-    if tied and _turns(candidate, hypothesis, lists):
+    if tied and _turns(candidate, premise, hypothesis, lists):
         premise, hypothesis = hypothesis, premise
     return Item(candidate.document, candidate.at, label, entry.sense, premise, hypothesis)
 
 
-def _turns(candidate: Candidate, hypothesis: str, lists: Connectives) -> bool:
+def _turns(candidate: Candidate, premise: str, hypothesis: str, lists: Connectives) -> bool:
     """Tell whether opposing spans change places: every second time, where they are clauses in contrast that share a word or tell of an attempt, and the second does not point back. Without it, it is mostly the second that denies."""
+    if not set(lists.additive).isdisjoint(WORD.findall(premise.casefold())):
+        return False  # it would add to the other, where it stands second
     turn = candidate.found.place == "between" and candidate.found.entry.sense == "contrast" and chance("turn", candidate.document.id, candidate.at) % 2 == 1
     return turn and not evidence.points_back(hypothesis, lists.links)
 
@@ -185,7 +188,9 @@ def _seen(entry: Connective, first: str, premise: str, hypothesis: str, language
     """Tell whether a reader sees the relation without the connective; `first` is the hypothesis' first word."""
     if lists.senses[entry.sense] == "opposes":
         return evidence.opposes(premise, hypothesis, language, lists, conceded=entry.sense == "concession")
-    return first not in lists.resumed if entry.sense == "condition" else evidence.supports(premise, hypothesis, language, lists)
+    if entry.sense == "condition":
+        return first not in lists.resumed and evidence.conditions(premise, hypothesis, language, lists)
+    return evidence.supports(premise, hypothesis, language, lists, follows=entry.sense == "result")
 
 
 def _whole(items: Sequence[Item], parser: Parser, ledger: Ledger) -> list[Item]:

@@ -47,7 +47,7 @@ def denies_first(text: str, language: str) -> bool:
 
 def opposes(premise: str, hypothesis: str, language: str, lists: Connectives, *, conceded: bool = False) -> bool:
     """Tell whether two spans that a connective sets against each other are seen to be so without it; what is `conceded` must share a word."""
-    if max(len(premise.split()), len(hypothesis.split())) > LINKED:
+    if max(len(premise.split()), len(hypothesis.split())) > LINKED or WORD.findall(hypothesis.casefold())[0] in lists.sequels:
         return False
     ties = shared(premise, hypothesis, language)
     one, two = denies(premise, language), denies(hypothesis, language)
@@ -69,11 +69,19 @@ def _short(premise: str, hypothesis: str) -> bool:
     return len(premise.split()) <= ALONE[0] and len(hypothesis.split()) <= ALONE[1] and premise.count(",") <= 1 and "," not in hypothesis
 
 
-def supports(premise: str, hypothesis: str, language: str, lists: Connectives) -> bool:
-    """Tell the same of a reason or result. Where one span denies and the other affirms, they must speak of the same thing, or they would read as opposed."""
-    if denies(premise, language) == denies(hypothesis, language):
-        return True
+def supports(premise: str, hypothesis: str, language: str, lists: Connectives, *, follows: bool = False) -> bool:
+    """Tell the same of a reason or result. Where one span denies and the other affirms, they must speak of the same thing, or they would read as opposed;
+    and what is denied is no result that `follows`: "A. So not B" reads as "A. But not B".
+    """
+    one, two = denies(premise, language), denies(hypothesis, language)
+    if one == two or (follows and two):
+        return one == two
     return lists.links_tie and (shared(premise, hypothesis, language) or points_back(hypothesis, lists.links))
+
+
+def conditions(premise: str, hypothesis: str, language: str, lists: Connectives) -> bool:
+    """Tell the same of a condition and what follows from it: where `links_tie` is off, one that affirms does not let something be denied, nor the reverse."""
+    return lists.links_tie or denies(premise, language) == denies(hypothesis, language)
 
 
 def points_back(text: str, links: Iterable[str]) -> bool:
