@@ -14,7 +14,6 @@ import importlib
 import importlib.util
 import platform
 import shutil
-import socket
 import sys
 import tempfile
 import time
@@ -26,14 +25,15 @@ from pathlib import Path
 from benchmarks import torture_bad, torture_faults, torture_inputs, torture_secrets
 from benchmarks.torture_kill import Command, Tally, built_files, staged_files, torture, trained_files
 from benchmarks.torture_study import write_study
-from benchmarks.torture_warm import LIBRARIES, ROOT, Warm
+from benchmarks.torture_warm import LIBRARIES, MACHINE, ROOT, Warm
 
 PAGE = ROOT / "docs" / "reliability.md"
 BEGIN, END = "<!-- table: made by `make torture` -->", "<!-- end of table -->"
-KILLS = {"data": 20, "train": 32, "publish": 4}
+KILLS = {"data": 20, "train": 30, "publish": 10}
 RAY_KILLS = {"data": 6, "train": 6}
+SHARES = {"data": 0.35, "train": 0.85, "publish": 1.0}  # of the time that is left for kills when a command's turn comes
 LEAST_KILLS, LEAST_INPUTS = 50, 60
-MINUTES = {"inputs": 3.0, "kills": 6.5, "ray": 8.5}  # when nothing further begins, counted from the start
+MINUTES = {"inputs": 3.0, "kills": 5.5, "ray": 8.5}  # when nothing further begins, counted from the start
 TOKEN = "hf_TortureTokenThatNobodyMaySee"
 GROWN_MB, GROWN_FILES = 60.0, 0  # what a process may hold more after hundreds of damaged inputs than after the first tenth
 GROWING = {"study": 60, "JSONL of pairs": 200, "SQuAD JSON": 200, "built Parquet": 200, "translation memory": 200, "checkpoint": 200}  # kind -> inputs
@@ -57,8 +57,10 @@ class Torture:
         )
         self.publish = Command("build_data.publish", lambda root: [str(self.study), "--root", str(root), "--dry-run", "--accept-non-commercial"], staged_files)
 
-    def until(self, what: str) -> float:
-        return self.start + 60 * MINUTES[what] * self.patience
+    def until(self, what: str, share: float = 1.0) -> float:
+        """Return when something ends, or when that share of the time till then is gone."""
+        now = time.monotonic()
+        return now + share * (self.start + 60 * MINUTES[what] * self.patience - now)
 
     def with_nothing(self, root: Path) -> None:
         """Building starts from nothing."""
@@ -71,7 +73,7 @@ class Torture:
         """SIGKILL data, train and publish; 0 kills = only the unbroken runs, which others are held to."""
         for name, command in (("data", self.data), ("train", self.train), ("publish", self.publish)):
             prepare = self.with_nothing if name == "data" else self.with_data
-            tally = torture(warm, command, name, kills[name], self.home, self.seed, prepare, self.until("kills"))
+            tally = torture(warm, command, name, kills[name], self.home, self.seed, prepare, self.until("kills", SHARES[name]))
             if kills[name]:
                 self._tell(f"`{name}` killed (SIGKILL), then run again", tally)
 
@@ -88,7 +90,8 @@ class Torture:
                 for name, local, prepare in (("data", self.data, self.with_nothing), ("train", self.train, self.with_data)):
                     command = replace(local, arguments=lambda root, local=local: [*local.arguments(root), "--engine", "ray"])
                     wanted = local.files(self.home / f"{name}-unbroken")
-                    tally = torture_ray(warm, made, command, name, RAY_KILLS[name], self.home, self.seed, wanted, prepare, self.until("ray"))
+                    until = self.until("ray", 0.5 if name == "data" else 1.0)
+                    tally = torture_ray(warm, made, command, name, RAY_KILLS[name], self.home, self.seed, wanted, prepare, until)
                     self._tell(f"`{name}` with `ENGINE=ray` killed, then run again; held to the local engine's bytes", tally)
 
     def _tell(self, what: str, tally: Tally) -> None:
@@ -147,7 +150,7 @@ class Torture:
     def secrets(self) -> None:
         """Look for the token, the home folder and the machine's name in all that data, train and publish left."""
         roots = [self.home / f"{name}-unbroken" for name in KILLS]
-        found = [f"secret in {one}" for root in roots for one in torture_secrets.found(root, [TOKEN, str(self.home), socket.gethostname()])]
+        found = [f"secret in {one}" for root in roots for one in torture_secrets.found(root, [TOKEN, str(self.home), MACHINE])]
         files = sum(1 for root in roots for path in root.rglob("*") if path.is_file())
         self._row(("Hub token, home folder and machine name looked for in all that data, train and publish leave", f"{files} files", "in none", found))
 

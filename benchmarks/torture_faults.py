@@ -76,8 +76,8 @@ def damaged(warm: Warm, command: Command, home: Path, seed: int) -> Result:
 
 
 def _finished(command: Command, root: Path) -> dict[str, str]:
-    """Return the digests of finished folders; a work shard may keep a flipped bit that holds nothing."""
-    return {name: value for name, value in command.files(root).items() if ".work" not in name}
+    """Return the digests of finished folders; a work shard may keep a flipped bit that holds nothing, and a sketch that nobody read one that is found later."""
+    return {name: value for name, value in command.files(root).items() if ".work" not in name and ".across" not in name}
 
 
 def two(command: Command, home: Path) -> Result:

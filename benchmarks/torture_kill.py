@@ -77,7 +77,7 @@ def torture(
 ) -> Tally:
     """Kill `command` so many times along its way, again and again, and compare. `prepare` fills a new root with what the command needs.
 
-    At `until` (time.monotonic) no further round begins, so fewer kills may come back than were asked for.
+    At `until` (time.monotonic) nothing more is killed, so fewer kills may come back than were asked for.
     """
     chance, tally = random.Random(f"{seed} {name}"), Tally(name)
     unbroken = folder / f"{name}-unbroken"
@@ -89,7 +89,7 @@ def torture(
     say(f"{name}: unbroken {whole.seconds:.1f} s, {whole.changes} changes of the disk, {len(wanted)} files")
     while tally.kills.total() < kills and time.monotonic() < until:
         root = folder / f"{name}-{tally.rounds}"
-        _round(warm, command, root, chance, whole, kills, tally, prepare)
+        _round(warm, command, root, chance, whole, kills, tally, prepare, until)
         compare(tally, command, root, wanted)
         tally.rounds += 1
         say(f"{name}: round {tally.rounds}, {tally.kills.total()} kills so far, {len(tally.different)} files differ, {len(tally.left)} left lying about")
@@ -104,10 +104,12 @@ def compare(tally: Tally, command: Command, root: Path, wanted: Mapping[str, str
     tally.left += [f"{root.name}/{path.relative_to(root)}" for path in root.rglob("*.part")]
 
 
-def _round(warm: Warm, command: Command, root: Path, chance: random.Random, whole: Ended, kills: int, tally: Tally, prepare: Callable[[Path], object]) -> None:
+def _round(
+    warm: Warm, command: Command, root: Path, chance: random.Random, whole: Ended, kills: int, tally: Tally, prepare: Callable[[Path], object], until: float
+) -> None:
     """Kill and go on until the command ends by itself, at the latest after MOST_IN_VAIN kills. Now and then the clock jumps in between."""
     for number in range(MOST_IN_VAIN):
-        if tally.kills.total() >= kills:
+        if tally.kills.total() >= kills or time.monotonic() > until:
             break
         whom, less = chance.choice(("all", "one")), 1 + 2 * number  # what is left to do gets less, and a command that ends by itself was not killed
         if chance.random() < 0.5:

@@ -13,6 +13,7 @@ import mmap
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -25,6 +26,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree", "sqlite3.connect")
 NOT_OURS = ("/dev", "/proc", "/sys")
+MACHINE = "torture-machine-that-nobody-may-see"
 LIMIT = 240.0  # seconds after which a command counts as hung
 LIBRARIES = (
     "torch", "stanza", "ctranslate2", "sentencepiece", "spacy", "polars", "pyarrow.parquet", "sklearn.linear_model", "transformers", "py3langid", "rapidfuzz",
@@ -131,6 +133,7 @@ def _child(order: dict[str, Any], shared: mmap.mmap) -> None:
 
 
 def _command(room: str) -> Any:
+    socket.gethostname = lambda: MACHINE  # a real name may be two letters long, and those are in every large file
     if room == "build_data":
         from build_data.__main__ import app as command
     elif room == "build_data.publish":
@@ -146,7 +149,10 @@ def _command(room: str) -> Any:
 
 
 def _workers_by_fork() -> None:
-    """Let the trainer fork its workers, which then have torch loaded. A forked one must let go of its parent's ends of the pipes, or it never hears of its end."""
+    """Let the trainer fork its workers, which then have torch loaded, one thread each: two threads on a busy core wait for each other most of the time.
+
+    A forked worker must let go of its parent's ends of the pipes, or it never hears of its end.
+    """
     import multiprocessing
 
     from train import execute
@@ -161,6 +167,7 @@ def _workers_by_fork() -> None:
                     os.close(number)
         work(pipe, *more)
 
+    execute.workforce = lambda wanted, runs, each=1: (1, 1)
     execute.multiprocessing = type("Forking", (), {"get_context": staticmethod(lambda _: fork)})  # type: ignore[assignment,misc]
     execute.Executor.__init__.__defaults__ = (*execute.Executor.__init__.__defaults__[:-1], alone)  # type: ignore[index]
 
