@@ -50,84 +50,19 @@ class Declared:
     settings: Callable[[], Any] | None = None  # what decides the rows beside `version`: sums of word lists, say; anything JSON can hold
 
 
+def listed(words: str) -> frozenset[str]:
+    """Return the words of a list that is written as one text."""
+    return frozenset(words.split())
+
+
 LONGEST_ABBREVIATION = 8  # characters; Roman numbers of sentences are shorter, too
 ROMAN = re.compile(r"[IVX]+")
 END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)")
 OPENS = r"[\"'“”„‘’»«(\[–—-]*\s?[A-ZÅÄÖÁÉÍÓÚÜŐŰŠŽ0-9]"
 BORDER = re.compile(rf"[.!?…]+[\"'”’»)\]]*(?=\s+{OPENS}|\s*$)")
 ABBREVIATIONS = {  # written with a full stop and followed by a capital or a number often enough to matter
-    "fi": frozenset(
-        [
-            "esim",
-            "mm",
-            "ns",
-            "n",
-            "s",
-            "v",
-            "vrt",
-            "ks",
-            "nk",
-            "prof",
-            "dr",
-            "tri",
-            "toim",
-            "nro",
-            "st",
-            "huom",
-            "em",
-            "ko",
-            "po",
-            "ent",
-            "lat",
-            "engl",
-            "ruots",
-            "saks",
-            "synt",
-            "k",
-            "ym",
-            "ts",
-            "os",
-            "st",
-        ]
-    ),
-    "hu": frozenset(
-        [
-            "pl",
-            "kb",
-            "dr",
-            "ifj",
-            "id",
-            "szt",
-            "sz",
-            "vö",
-            "ún",
-            "stb",
-            "prof",
-            "özv",
-            "st",
-            "old",
-            "bek",
-            "tvr",
-            "mft",
-            "kft",
-            "rt",
-            "zrt",
-            "nyrt",
-            "jún",
-            "júl",
-            "aug",
-            "szept",
-            "okt",
-            "nov",
-            "dec",
-            "jan",
-            "febr",
-            "márc",
-            "ápr",
-            "ti",
-            "ill",
-        ]
-    ),
+    "fi": listed("esim mm ns n s v vrt ks nk prof dr tri toim nro st huom em ko po ent lat engl ruots saks synt k ym ts os"),
+    "hu": listed("pl kb dr ifj id szt sz vö ún stb prof özv st old bek tvr mft kft rt zrt nyrt jún júl aug szept okt nov dec jan febr márc ápr ti ill"),
 }
 BAD_START = re.compile(r"[-–—•·*#>|◦▪]|\(?\d{1,3}[.)]\s|\(?[a-zA-Z]\)\s|[IVX]+\.\s|https?:")
 NO_PROSE = re.compile(r"[@{}<>|=_]")
@@ -153,7 +88,7 @@ def sentences(paragraph: str, language: str) -> list[Offsets]:
     start = _skip(paragraph, 0)
     for found in BORDER.finditer(paragraph):
         begin, end = found.span()
-        after = _skip(paragraph, end)
+        after = end + 1 if end + 1 < last and not paragraph[end + 1].isspace() else _skip(paragraph, end)  # mostly one space
         if end - begin == 1 and after < last and paragraph[begin] == "." and _abbreviates(paragraph, start, begin, known):
             continue
         if end > start:
@@ -190,7 +125,7 @@ def whole_sentence(text: str, shortest: int, longest: int) -> str:
         return "length"
     if BAD_START.match(text):
         return "list_item"
-    if not CLOSES.search(text[-MOST_SIGNS:]) or not (text[0].isupper() or text[0] in "\"'“”„»0123456789"):
+    if not (text[-1] in ".!?…" or CLOSES.search(text[-MOST_SIGNS:])) or not (text[0].isupper() or text[0] in "\"'“”„»0123456789"):
         return "no_sentence"
     if (
         NO_PROSE.search(text)
@@ -205,15 +140,21 @@ def whole_sentence(text: str, shortest: int, longest: int) -> str:
 
 
 def _mostly_words(tokens: Sequence[str]) -> bool:
-    """Tell cheaply that so much of a text is in tokens of letters alone that `letters` need not count the rest."""
-    odd = sum([len(token) for token in tokens if not token.isalpha()])
+    """Tell cheaply that so much of a text is in tokens of letters alone, or with one sign behind them, that `letters` need not count the rest."""
+    odd = sum([1 if token[:-1].isalpha() else len(token) for token in tokens if not token.isalpha()])
     return odd <= (1 - LETTERS) * sum(map(len, tokens))
 
 
 def paragraphs(document: Document) -> list[str]:
     """Return the document's paragraphs in NFC, without soft hyphens and with plain spaces; empty ones left out."""
-    clean = (nfc(" ".join(p.replace("\u00ad", "").replace("\ufeff", "").split())) for p in document.paragraphs)
-    return [p for p in clean if p and "\ufffd" not in p]
+    return [p for p in map(_tidy, document.paragraphs) if p and "\ufffd" not in p]
+
+
+def _tidy(text: str) -> str:
+    """Return `text` in NFC with single plain spaces. Cleaned text is so already, and without a sign that does not print it has no other white space."""
+    if not text.isprintable() or "  " in text or text[:1] == " " or text[-1:] == " ":
+        text = " ".join(text.replace("\u00ad", "").replace("\ufeff", "").split())
+    return nfc(text)
 
 
 def read_documents(documents: Sequence[Document], language: str, least: int) -> tuple[list[tuple[Document, list[list[str]]]], Ledger]:

@@ -12,25 +12,19 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from build_data.makers.clean_rules import words_of
+from build_data.makers.common import listed
 from build_data.stems import stems
-
-
-def _cut(words: str) -> list[str]:
-    return words.split()
-
 
 NEIGHBOURS = re.compile(r"(?<!\w)([^\W\d_]+)(?=[ -]([a-zåäöáéíóúüőű]+)(?!\w))")
 # Small words of two letters, and endings of that length behind a hyphen; another one is half a word, in text that a scanner read.
 PAIRS = {
-    "hu": frozenset(
-        _cut(
-            "az és is ha de ki mi ez te ti ők el le be no na se ne jó fa tó só hó ló fő nő rá át mű íz ág ól ős úr út új ég él én év ma öt ok bő hű kő lé ín ék ér íj "
-            "ah oh óh ej eh hé la ím im őt ön ám ad ír ár ép fű éj őr ád eb jő hő tű ás öl ív es re et án as ig en os ra ot on ös at ek kb cm km kg mm dl db ún pl "
-            "st dr ii iv vi ix xi xv xx ur ut uj óv ül üt áz"
-        )
+    "hu": listed(
+        "az és is ha de ki mi ez te ti ők el le be no na se ne jó fa tó só hó ló fő nő rá át mű íz ág ól ős úr út új ég él én év ma öt ok bő hű kő lé ín ék ér íj "
+        "ah oh óh ej eh hé la ím im őt ön ám ad ír ár ép fű éj őr ád eb jő hő tű ás öl ív es re et án as ig en os ra ot on ös at ek kb cm km kg mm dl db ún pl "
+        "st dr ii iv vi ix xi xv xx ur ut uj óv ül üt áz"
     )
 }
-CASES = {"hu": frozenset(_cut("ról ről ból ből ban ben nak nek val vel tól től hez höz nál nél"))}  # case endings, which stand on their own in torn words
+CASES = {"hu": listed("ról ről ból ből ban ben nak nek val vel tól től hez höz nál nél")}  # case endings, which stand on their own in torn words
 VOWELS = "ÁÉÍÓÖŐÚÜŰáéíóöőúüű"
 # A case ending on its own, a scanner's digit behind a vowel, two words in one.
 ENDING = {
@@ -48,27 +42,30 @@ STUMP, ENOUGH = 3, 100_000  # letters of a seldom word that is no word, where th
 
 # Conjunctions and relatives, which both languages want a comma before, or one of the words that may stand between; and spellings of speech.
 JOINERS = {
-    "fi": _cut("että ettei jonka jotka joita joiden jossa josta johon jolla jolle jolta joissa joista joihin joilla joille koska"),
-    "hu": _cut("hogy mert aki akik akit akinek akiket akivel amely amelyek amelyet amelynek amelyben amelyből amelyhez amelyre amit amivel ahol"),
+    "fi": listed("että ettei jonka jotka joita joiden jossa josta johon jolla jolle jolta joissa joista joihin joilla joille koska"),
+    "hu": listed("hogy mert aki akik akit akinek akiket akivel amely amelyek amelyet amelynek amelyben amelyből amelyhez amelyre amit amivel ahol"),
 }
 BETWEEN = {
-    "fi": _cut(r"\b[Jj]a \btai \beikä \bsekä \bvaan \b[Nn]iin \bkuin \bmutta \bvai \beli \b[Ss]iten \bsiksi [,;:(–-]"),
-    "hu": _cut(r"^\w\w ^\w\w\w ^\w{4} ^\w{5} \bés \bs \bis \bmeg \bvagy \bmint \bcsak \bde \bsem \bhanem \bhát \btalán \bnem \bazon [,;:(–-]"),
+    "fi": listed(r"\b[Jj]a \btai \beikä \bsekä \bvaan \b[Nn]iin \bkuin \bmutta \bvai \beli \b[Ss]iten \bsiksi [,;:(–-]"),
+    "hu": listed(r"^\w\w ^\w\w\w ^\w{4} ^\w{5} \bés \bs \bis \bmeg \bvagy \bmint \bcsak \bde \bsem \bhanem \bhát \btalán \bnem \bazon [,;:(–-]"),
 }
 SPOKEN = {
-    "fi": _cut("mä sä mun sun mulla sulla mulle sulle mua sua oon oot ois vois ollu tullu kaikkee ilkee niinku ku sit meijän teijän kauheesti hirveesti pitäs"),
-    "hu": [],
+    "fi": listed(
+        "mä sä mun sun mulla sulla mulle sulle mua sua oon oot ois vois ollu tullu kaikkee ilkee niinku ku sit meijän teijän kauheesti hirveesti pitäs"
+    ),
+    "hu": frozenset[str](),
 }
 SPOKEN_SO = {"fi": ("semmo", "tämmo", "tommo"), "hu": ()}  # and what begins so
 STRETCHED = "aeiouyäöáéíóúüőű"  # vowels, three of which in a row are a cry
 # The space comes first, and the word behind it before what must not stand in front: a pattern that opens with a look behind looks behind at every letter.
 UNJOINED = {
-    language: re.compile(rf" (?=(?:{'|'.join(words)})\b)" + "".join(f"(?<!{before} )" for before in BETWEEN[language])) for language, words in JOINERS.items()
+    language: re.compile(rf" (?=(?:{'|'.join(sorted(words))})\b)" + "".join(f"(?<!{before} )" for before in sorted(BETWEEN[language])))
+    for language, words in JOINERS.items()
 }
 
 
 def _sloppy(language: str) -> re.Pattern[str]:
-    said = "|".join([*SPOKEN[language], *(rf"{start}\w*" for start in SPOKEN_SO[language])]) or "(?!)"
+    said = "|".join([*sorted(SPOKEN[language]), *(rf"{start}\w*" for start in SPOKEN_SO[language])]) or "(?!)"
     return re.compile(rf"{UNJOINED[language].pattern}|\b(?:{said})\b|([{STRETCHED}])\1\1")
 
 
@@ -116,12 +113,9 @@ class Spelling:
         seldom = self.seldom
         if seldom.isdisjoint(words):
             return False
-        folded = self.folded
-        last = len(words) - 1
-        for at, word in enumerate(words):
-            if word not in seldom:
-                continue
-            own = folded[word]
+        folded, last = self.folded, len(words) - 1
+        for at in [at for at, word in enumerate(words) if word in seldom]:
+            own = folded[words[at]]
             if (at and self._halves(folded[words[at - 1]], own)) or (at < last and self._halves(own, folded[words[at + 1]])):
                 return any(self._halves(one.casefold(), two) for one, two in NEIGHBOURS.findall(text))
         return False
@@ -147,7 +141,7 @@ class Vocabulary(Spelling):
         self.stems = {word: whole[folded][:LETTERS] for word, folded in self.folded.items() if folded in whole}
         self.gluing = self._gluing(seen, first, whole) | ARTICLES.get(language, frozenset())
         self.grammar = words_of(language).common
-        self._joiners, self._spoken = frozenset(JOINERS.get(language, ())), self._said(language)
+        self._joiners, self._spoken = JOINERS.get(language, frozenset[str]()), self._said(language)
         self._unjoined, self._sloppy = UNJOINED.get(language), SLOPPY.get(language)
 
     def _said(self, language: str) -> frozenset[str]:

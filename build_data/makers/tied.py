@@ -70,9 +70,9 @@ def items(script: Script, seed: int, ledger: Ledger) -> Iterator[Item]:
         fault = ending.fault or before.fault
         if not fault:
             context = _context(lines, ending, seed, script.document.id)
-            if any(line.text == ending.text for line in context):
+            if ending.text in [line.text for line in context]:
                 fault = "same_text"
-            elif any(line.ties & ending.ties for line in context[-TIED:]):
+            elif not all(line.ties.isdisjoint(ending.ties) for line in context[-TIED:]):
                 yield Item(script.document, context, ending)
                 continue
             fault = fault or "no_tie"
