@@ -23,6 +23,7 @@ from build_data.parse_cache import Cache, Entry
 from build_data.parse_packs import PROVIDES, Pack, open_pack
 from build_data.parse_pool import Batches, Isolated, Pool
 from build_data.parse_types import ALL_LAYERS, LAYERS, Entity, Parse, Parser, Sentence, Word, pack_parse, pack_refusal, parse_lines, read_feats, unpack_parse
+from build_data.uncollected import uncollected
 from corpora.config import ConfigError
 from corpora.study import Parsing
 
@@ -85,7 +86,7 @@ class StanzaParser:
                         fresh[keys[text]] = (ALL_LAYERS if result.startswith('"') else asked, result)
                 self._cache.put(fresh)
                 known |= fresh
-        with _uncollected():  # tens of thousands of words at once, none of them in a cycle: Python's rounds over them cost a twentieth of a parse
+        with uncollected():  # tens of thousands of words at once, none of them in a cycle: Python's rounds over them cost a twentieth of a parse
             return [self._open(text, split, crashed.get(text) or unpack_parse(text, known[keys[text]][1], layers)) for text in texts]
 
     def refusal(self, text: str, *, split: bool = True) -> str:
@@ -238,25 +239,13 @@ def _steady() -> Iterator[None]:
     threads, tf32 = torch.get_num_threads(), torch.backends.cudnn.allow_tf32
     torch.set_num_threads(1)
     torch.backends.cudnn.allow_tf32 = False
-    with _uncollected():
+    with uncollected():
         try:
             yield
         finally:
             torch.set_num_threads(threads)
             torch.backends.cudnn.allow_tf32 = tf32
             gc.collect(0)
-
-
-@contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
-    """Hold off Python's own rounds of garbage collection."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _load(pack: Pack, name: str) -> Any:

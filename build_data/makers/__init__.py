@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from build_data.makers import cloze, coherence, discourse, endings, labelled, matching, neighbours, passages
 from build_data.makers.common import Declared, Made, Maker
+from build_data.parse import Parser
+from build_data.uncollected import uncollected
 from corpora.config import pick
 from corpora.shards import file_sha256
 
@@ -35,7 +37,12 @@ def family(name: str) -> Declared:
 
 def make(name: str, max_sentences: int = 0) -> Maker:
     """Return the maker `name`, capped at `max_sentences` a document, 0 = at what it declares. Raises ConfigError for an unknown name."""
-    return functools.partial(family(name).run, max_sentences=max_sentences or family(name).max_sentences)
+    return functools.partial(_run, family(name), max_sentences or family(name).max_sentences)
+
+
+def _run(declared: Declared, most: int, items: Sequence[Any], language: str, parser: Parser, seed: int) -> Made:
+    with uncollected():  # a block is some million sentences' words, stems and rows: the rounds over them cost a fifth of the making
+        return declared.run(items, language, parser, seed, max_sentences=most)
 
 
 def labels_of(name: str) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 from build_data.makers.common import whole_sentence
 from build_data.makers.spelling import LETTERS, Vocabulary
@@ -62,14 +63,13 @@ def _odd(text: str) -> bool:
     inside = text[:-1]
     if ("." in inside or "?" in inside or "!" in inside) and INNER.search(text):
         return True
-    if CAPITALS.search(text) and SHOUTED.search(text):
+    if not text[1:].islower() and CAPITALS.search(text) and SHOUTED.search(text):
         return True
     words = text.replace("-", " ").split()
     return len(set(words)) < len(words) and TWICE.search(text) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A sentence: its place in the document, its paragraph, why it is no plain one (""), its content stems and those that tie."""
 
     text: str
