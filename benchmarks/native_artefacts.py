@@ -1,4 +1,4 @@
-"""Baselines that see a part of each row only, trained on the training rows and tested on validation.
+"""Baselines that see a part of each row only, trained on the training rows and tested on validation (or on all rows by turns: native_rows.turns).
 
 pair: one text of the two; the two lengths. choice: the endings without their context; their lengths; the place. span: the question without the
 context; the context without the question (where answers mostly lie). Where they beat a guess, the rows give their answer away.
@@ -10,8 +10,9 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from benchmarks.native_rows import Figure, Rows, figure, guess
+from benchmarks.native_rows import FOLDS, Figure, Rows, figure, guess, turns
 from build_data.hypothesis_only import taught, taught_numbers
 from corpora.records import Choice, Pair, Record, Span
 from train.metrics import answer_component
@@ -20,28 +21,53 @@ WINDOWS = 200  # random windows of a context whose mean is what a guess scores
 PLACES, TRIED = 10, 500  # parts of a context among which the likeliest place of answers is chosen, on so many training rows
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A baseline on one split: what it sees, each tested row's score (0 to 1), and what a guess scores; `judged` = held to the bar."""
+
+    what: str
+    right: list[float]
+    guess: float
+    judged: bool = True
+    note: str = ""
+
+
 def figures(rows: Rows, most: int) -> list[Figure]:
-    """Return the baselines of a task's kind; [] for kinds without an answer to give away (text, tags)."""
-    chosen = random.Random(0).sample(rows.train, min(most, len(rows.train)))
-    return {"pair": _pair, "choice": _choice, "span": _span}.get(rows.kind, lambda *_: [])(rows, chosen)
+    """Return the baselines of a task's kind, each trained on `most` rows at most; [] for kinds without an answer to give away (text, tags)."""
+    baselines: Callable[[Rows, Sequence[Record]], list[Seen]] | None = {"pair": _pair, "choice": _choice, "span": _span}.get(rows.kind)
+    if baselines is None:
+        return []
+    splits = turns(rows)
+    found: dict[str, list[Seen]] = {}
+    for split in splits:
+        for one in baselines(split, random.Random(0).sample(split.train, min(most, len(split.train)))):
+            found.setdefault(one.what, []).append(one)
+    trained = sum(min(most, len(split.train)) for split in splits) // len(splits)
+    return [_together(rows, what, some, trained, f"{FOLDS} turns" if len(splits) > 1 else "") for what, some in found.items()]
 
 
-def _pair(rows: Rows, train: Sequence[Record]) -> list[Figure]:
+def _together(rows: Rows, what: str, some: Sequence[Seen], trained: int, turned: str) -> Figure:
+    right = [score for one in some for score in one.right]
+    chance = sum(one.guess * len(one.right) for one in some) / len(right)
+    note = ", ".join(filter(None, [turned, Counter(one.note for one in some).most_common(1)[0][0]]))
+    return figure(rows, what, trained, right, chance, note=note) if some[0].judged else figure(rows, what, trained, right, chance, above=None, note=note)
+
+
+def _pair(rows: Rows, train: Sequence[Record]) -> list[Seen]:
     known, asked = [r for r in train if isinstance(r, Pair)], [r for r in rows.validation if isinstance(r, Pair)]
     gold, chance = [r.label for r in known], guess(rows)
 
-    def judged(seen: str, found: Sequence[dict[str, float]], above: bool = True) -> Figure:
-        right = [float(max(p, key=lambda name: p[name]) == row.label) for p, row in zip(found, asked, strict=True)]
-        return figure(rows, seen, len(known), right, chance) if above else figure(rows, seen, len(known), right, chance, above=None)
+    def told(what: str, found: Sequence[dict[str, float]], judged: bool = True) -> Seen:
+        return Seen(what, [float(max(p, key=lambda name: p[name]) == row.label) for p, row in zip(found, asked, strict=True)], chance, judged)
 
     out = []
     if any(r.hypothesis for r in known):
-        out.append(judged("second text only", taught([r.hypothesis for r in known], gold, [r.hypothesis for r in asked])))
-        out.append(judged("first text only", taught([r.premise for r in known], gold, [r.premise for r in asked])))
-    out.append(judged("lengths only", taught_numbers(list(map(_lengths, known)), gold, list(map(_lengths, asked)))))
+        out.append(told("second text only", taught([r.hypothesis for r in known], gold, [r.hypothesis for r in asked])))
+        out.append(told("first text only", taught([r.premise for r in known], gold, [r.premise for r in asked])))
+    out.append(told("lengths only", taught_numbers(list(map(_lengths, known)), gold, list(map(_lengths, asked)))))
     if any(r.hypothesis for r in known):
         overlaps = ([[_overlap(r.premise, r.hypothesis)] for r in some] for some in (known, asked))
-        out.append(judged("word overlap of the two", taught_numbers(next(overlaps), gold, next(overlaps)), above=False))
+        out.append(told("word overlap of the two", taught_numbers(next(overlaps), gold, next(overlaps)), judged=False))
     return out
 
 
@@ -56,7 +82,7 @@ def _overlap(one: str, two: str) -> float:
     return len(first & second) / max(1, len(second))
 
 
-def _choice(rows: Rows, train: Sequence[Record]) -> list[Figure]:
+def _choice(rows: Rows, train: Sequence[Record]) -> list[Seen]:
     known, asked = [r for r in train if isinstance(r, Choice)], [r for r in rows.validation if isinstance(r, Choice)]
     chance = guess(rows)
     place = Counter(r.label for r in known).most_common(1)[0][0]
@@ -73,10 +99,10 @@ def _choice(rows: Rows, train: Sequence[Record]) -> list[Figure]:
     words = taught([e for r in known for e in r.endings], gold, [e for r in asked for e in r.endings])
     sizes = taught_numbers([n for r in known for n in _sizes(r)], gold, [n for r in asked for n in _sizes(r)])
     return [
-        figure(rows, "endings only", len(known), best([p["True"] for p in words]), chance),
-        figure(rows, "lengths only", len(known), best([p["True"] for p in sizes]), chance),
-        figure(rows, "place only", len(known), [float(r.label == place) for r in asked], chance),
-        figure(rows, "word overlap with the context", 0, best([_overlap(r.context, e) for r in asked for e in r.endings]), chance, above=None),
+        Seen("endings only", best([p["True"] for p in words]), chance),
+        Seen("lengths only", best([p["True"] for p in sizes]), chance),
+        Seen("place only", [float(r.label == place) for r in asked], chance),
+        Seen("word overlap with the context", best([_overlap(r.context, e) for r in asked for e in r.endings]), chance, judged=False),
     ]
 
 
@@ -86,7 +112,7 @@ def _sizes(row: Choice) -> list[list[float]]:
     return [[size, size / mean, sorted(sizes).index(size), len(e.split())] for size, e in zip(sizes, row.endings, strict=True)]
 
 
-def _span(rows: Rows, train: Sequence[Record]) -> list[Figure]:
+def _span(rows: Rows, train: Sequence[Record]) -> list[Seen]:
     """Scores are F1; the guess is `span_guess`."""
     known, asked = [r for r in train if isinstance(r, Span)], [r for r in rows.validation if isinstance(r, Span)]
     answered = [r for r in known if r.answers]
@@ -95,29 +121,18 @@ def _span(rows: Rows, train: Sequence[Record]) -> list[Figure]:
     blank = sum(not r.answers for r in asked) / len(asked)
     memory = _remembered(answered)
     out = [
-        figure(rows, "question only", len(known), [_f1(r, memory(r.question)) for r in asked], chance, note="the answer of the likest training question"),
-        figure(rows, "place only", len(known), [_f1(r, where(r.context)) for r in asked], chance, note=place),
+        Seen("question only", [_f1(r, memory(r.question)) for r in asked], chance, note="the answer of the likest training question"),
+        Seen("place only", [_f1(r, where(r.context)) for r in asked], chance, note=place),
     ]
     if 0 < blank < 1:
         states = [str(bool(r.answers)) for r in known]
         found = taught([r.question for r in known], states, [r.question for r in asked])
         right = [float((p["True"] > 0.5) == bool(r.answers)) for p, r in zip(found, asked, strict=True)]
-        out.append(figure(rows, "question only: is there an answer?", len(known), right, max(blank, 1 - blank)))
+        out.append(Seen("question only: is there an answer?", right, max(blank, 1 - blank)))
     kinds = {_opening(r.question): "" for r in asked}
     kinds = {opening: answered_shape(opening, answered) for opening in kinds}
     shapes = [_f1(r, _by_shape(r, kinds[_opening(r.question)])) for r in asked]
-    return [
-        *out,
-        figure(
-            rows,
-            "first phrase of the likest shape",
-            len(known),
-            shapes,
-            chance,
-            above=None,
-            note="number, name or plain words, by the question's first two words",
-        ),
-    ]
+    return [*out, Seen("first phrase of the likest shape", shapes, chance, judged=False, note="number, name or plain words, by the question's first two words")]
 
 
 def span_guess(rows: Rows) -> float:
@@ -162,7 +177,7 @@ def _opening(question: str) -> str:
 
 def _remembered(answered: Sequence[Span]) -> Callable[[str], str]:
     """Return what gives the commonest training answer to a question's first two words, or else to its first, or else to any."""
-    by_two, by_one, by_none = {}, {}, Counter[str]()
+    by_two, by_one, by_none = dict[str, Counter[str]](), dict[str, Counter[str]](), Counter[str]()
     for row in answered:
         text = row.answers[0][0]
         by_two.setdefault(_opening(row.question), Counter[str]())[text] += 1

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from build_data.split import rank
 from corpora.config import ConfigError
 from corpora.records import Choice, Kind, Pair, Record
 from corpora.shards import read_records
 
 ABOVE_GUESS = 5.0  # points: most that a part of a row may score above a guess
 LEARNED = 15.0  # points: least that the task learned must score above one
+FEWEST = 300  # validation rows of which a score says something (its 95 % interval is then 6 points either way at most); with fewer, all rows take turns
+FOLDS = 5
 DRAWS = 2_000
 SEED = 20_061  # of the draws
 
@@ -64,6 +67,28 @@ def read_rows(folder: Path) -> Rows:
             f"{folder}: {len(train)} training rows and {len(validation)} validation rows; both are needed, so build it with budget.validation > 0"
         )
     return Rows(f"{manifest['task']}.{manifest['arm']}", kind, manifest["language"], tuple(manifest["labels"]), train, validation)
+
+
+def turns(rows: Rows) -> list[Rows]:
+    """Return the split itself or, where validation has fewer than FEWEST rows, FOLDS others: each row of both sides is tested on once.
+
+    A document's rows are tested on together, and no row is trained on that shares a text with one tested on.
+    """
+    if len(rows.validation) >= FEWEST:
+        return [rows]
+    every = [*rows.train, *rows.validation]
+    out: list[Rows] = []
+    for fold in range(FOLDS):
+        asked = [r for r in every if _fold(r) == fold]
+        told = {text for r in asked for text in r.texts()}
+        known = [r for r in every if _fold(r) != fold and told.isdisjoint(r.texts())]
+        if asked and known:
+            out.append(replace(rows, train=known, validation=asked))
+    return out
+
+
+def _fold(row: Record) -> int:
+    return int(FOLDS * rank(f"fold:{row.document or row.id}"))
 
 
 def figure(rows: Rows, seen: str, trained: int, right: Sequence[float], guess: float, *, above: float | None = ABOVE_GUESS, note: str = "") -> Figure:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from benchmarks.native import folders, table
 from benchmarks.native_artefacts import figures, span_guess
-from benchmarks.native_rows import ABOVE_GUESS, Figure, Rows, figure, guess, read_rows
+from benchmarks.native_rows import ABOVE_GUESS, Figure, Rows, figure, guess, read_rows, turns
 from corpora.config import ConfigError
 from corpora.records import Choice, Pair, Record, Span
 from corpora.shards import write_json, write_records
@@ -56,7 +56,7 @@ def test_endings_that_tell_by_themselves_are_found(give_away: bool) -> None:
         ends = [said(random) + f" {j}" for j in range(4)]
         for label in range(4):
             shown = [e + (" lopulta viimein" if give_away and j == label else "") for j, e in enumerate(ends)]
-            made.append(Choice(id=f"{i}-{label}", context=said(random), endings=tuple(shown), label=label))
+            made.append(Choice(id=f"{i}-{label}", document=str(i), context=said(random), endings=tuple(shown), label=label))
     found = figures(rows("choice", made), 10_000)
     for what in ("endings only", "lengths only"):
         one = seen(found, what)
@@ -76,6 +76,20 @@ def test_answers_that_always_stand_first_are_found() -> None:
 
 def test_plain_text_has_nothing_to_give_away() -> None:
     assert figures(Rows("t", "text", "fi", (), [], []), 10) == []
+
+
+def test_few_validation_rows_make_all_rows_take_turns() -> None:
+    made: list[Record] = [Pair(id=str(i), document=f"d{i // 4}", premise=f"a {i // 2}", hypothesis=f"b {i // 6}", label="xy"[i % 2]) for i in range(240)]
+    few = rows("pair", made, ("x", "y"))
+    splits = turns(few)
+    assert sorted(r.id for split in splits for r in split.validation) == sorted(r.id for r in made) and len(splits) == 5
+    for split in splits:
+        told = {text for r in split.validation for text in r.texts()}
+        assert not {r.document for r in split.validation} & {r.document for r in split.train}
+        assert all(told.isdisjoint(r.texts()) for r in split.train)
+    assert {f.tested for f in figures(few, 100)} == {240} and all("5 turns" in f.note for f in figures(few, 100))
+    many = Rows("t", "pair", "fi", ("x", "y"), made[:120], [*made[120:], *made[:180]])
+    assert turns(many) == [many]
 
 
 @given(st.lists(st.sampled_from([0.0, 1.0]), min_size=2, max_size=200))
