@@ -12,7 +12,10 @@ from tagged import Tagged
 
 from build_data.makers import labels_of, make
 from build_data.makers.coherence import LABELS
+from build_data.makers.cohesion import scripts
 from build_data.makers.common import read_documents
+from build_data.makers.tied import BARE, items
+from build_data.steps import Ledger
 from corpora.records import Document, Pair, check_labels
 
 
@@ -59,4 +62,15 @@ def test_one_document_has_nothing_elsewhere() -> None:
 def test_sentences_without_a_tie_make_no_row() -> None:
     texts = [" ".join([word("x", i, "a").capitalize(), *(word("x", i, j) for j in range(5))]) + "." for i in range(30)]
     result = make("coherence")([Document(id="d", paragraphs=(" ".join(texts),))], "fi", Tagged("fi"), 1)
-    assert not result.records and result.ledgers[1]["excluded"] == {"no_tie": 29}
+    assert not result.records and result.ledgers[1]["excluded"] == {"no_tie": 28, "bare": 1}
+
+
+def test_what_somebody_asks_is_not_used_and_a_bare_passage_neither() -> None:
+    asked = "Löytyykö teiltä kirjaa vanhoista soittimista ja niiden rakentamisesta? Mistä sellaisen kirjan voisi sitten lainata?"
+    told = "Kirjastossa on kirja soittimista ja muistakin esineistä. Kirja on hyllyssä kahdeksan aivan alhaalla. Hylly on salin perällä oikealla puolella."
+    kept, _ = read_documents([Document(id="d", paragraphs=(f"{asked} {told}",), genre="qa", corpus="fi/x", licence="CC0-1.0")], "fi", 2)
+    [script] = scripts(kept, "fi")
+    assert [line.fault for line in script.lines] == ["asked", "asked", "", "", ""]
+    ledger = Ledger("make")
+    found = list(items(script, 1, ledger))
+    assert ledger.excluded["asked"] == 2 and ledger.excluded["bare"] == 1 and all(len(item.passage.split()) >= BARE for item in found)

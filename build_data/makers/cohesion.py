@@ -33,19 +33,24 @@ COMMAS = 4  # a sentence: one with more is mostly a list, or several sentences s
 UNTENDED, FEWEST = 0.1, 2  # share of a document's sentences, and number, beyond which none of it is used
 WEB = ("web", "blog")  # genres whose paragraphs have lost their headings
 
+ASKED = "qa"  # genre whose documents begin with what somebody asks, mostly in haste
 QUOTED = re.compile(r"[\"'“”„»«‘’…;¬|*_<>{}=~^\\]")  # quotations, and leftovers of markup
 DOUBTFUL = re.compile(r"[):–-]")  # signs one of which the next two patterns need
 CUT_OFF = ("Mm", "Ts", "Ym", "Huom", "Ks", "Vrt", "Ld", "Vö", "Stb")  # what opens in the middle
+GOES_ON = ("Eli ", "Tai ", "Sekä ", "Siis ", "Joten ", "Samoin ", "Vagyis ", "Azaz ")  # what mostly opens the other half of the sentence before
 # Enumerations, faces (":D"), the remains of a compound or of a line ("Kunto- Alaskan").
 ODD = re.compile(
     r"\) [A-ZÅÄÖÁÉÍÓÚÜŐŰ]|:-?[()DPp](?!\w)|[^\W\d_]- (?!(?:és|s|vagy|meg|illetve|valamint|ja|tai|taikka|sekä|eikä|vai|kuin|että)\b)|(?<=\s)–\w"
+    r"|\)[^\W\d_]|[^\W\d_]-(?:ja|tai|és|vagy)\b"
     rf"|[.,] ?[?!]$|^(?:{'|'.join(CUT_OFF)})\b"
 )
 LISTED = re.compile(r"[A-ZÅÄÖÁÉÍÓÚÜŐŰ]\w+ – [a-zåäöáéíóúüőű]|\d\)|--| [–-] .* [–-] .* [–-] ")
+UNSPACED = re.compile(r",[^\W\d_]")  # a comma without its space
+GROWN = re.compile(r"[0-9](?<=[a-zåäöáéíóúüőű]{3}[0-9])")  # a number that grew on to a word
 CAPITALS = re.compile(r"[A-ZÅÄÖÁÉÍÓÚÜŐŰ]{4,}(?!\w)")
 SHOUTED = re.compile(r"\b[A-ZÅÄÖÁÉÍÓÚÜŐŰ]{4,}\b")
 # A sentence that ends, or begins with a small letter, inside.
-INNER = re.compile(r"[.!?](?:\S+\s|(?:(?<=\)[.!?])|(?<=[^\W\d_]{5}[.!?])) [a-zåäöáéíóúüőű])")
+INNER = re.compile(r"[.!?](?: [–-] [a-zåäöáéíóúüőű]|\S+\s|(?:(?<=\)[.!?])|(?<=[^\W\d_]{5}[.!?])) [a-zåäöáéíóúüőű])")
 TWICE = re.compile(r"\b(\w[\w-]{2,}) \1\b")  # a heading written twice
 
 
@@ -56,9 +61,14 @@ def plain(text: str) -> str:
 
 def _odd(text: str) -> bool:
     last = text[-1]
-    if not text[0].isalpha() or last not in ".!?" or text.count(",") > COMMAS or text.count("(") != text.count(")") or QUOTED.search(text):
+    if not text[0].isalpha() or last not in ".!?" or text.count("(") != text.count(")") or QUOTED.search(text) or text.startswith(GOES_ON):
+        return True
+    commas = text.count(",")
+    if commas and (commas > COMMAS or " ," in text or (commas > text.count(", ") and UNSPACED.search(text))):
         return True
     if (DOUBTFUL.search(text) or last != "." or text.startswith(CUT_OFF)) and (text.rstrip(".!?").endswith(":") or ODD.search(text) or LISTED.search(text)):
+        return True
+    if GROWN.search(text):
         return True
     inside = text[:-1]
     if ("." in inside or "?" in inside or "!" in inside) and INNER.search(text):
@@ -94,7 +104,7 @@ def scripts(kept: Sequence[tuple[Document, list[list[str]]]], language: str) -> 
 
     Besides `plain`'s reasons a line is "glued" where a word inside it has a capital that the word mostly lacks elsewhere (a heading or the next
     sentence grew on to it), "torn" where a space stands inside a word ("sairaala n", "mo st"), and "sloppy" where a comma is missing before a
-    conjunction or it is written as people talk; a document with many such lines has no other.
+    conjunction or it is written as people talk; a document with many such lines has no other. "asked" are the asker's own in a document of questions and answers.
     """
     ordered = sorted(kept, key=lambda item: item[0].id)
     texts = [[(n, s) for n, part in enumerate(parts) for s in part][:LINES] for _, parts in ordered]
@@ -109,10 +119,12 @@ def scripts(kept: Sequence[tuple[Document, list[list[str]]]], language: str) -> 
         web = document.genre.startswith(WEB)
         sloppy = [known.sloppy(text, own) for (_, text), own in zip(some, words, strict=True)]
         untended = sum(sloppy) > max(FEWEST, UNTENDED * len(some))
+        asked = _asked(document, some)
         lines = []
         for at, ((paragraph, text), own, each) in enumerate(zip(some, words, stems, strict=True)):
             fault = (
-                plain(text)
+                ("asked" if at < asked else "")
+                or plain(text)
                 or ("sloppy" if untended or sloppy[at] else "")
                 or ("glued" if known.glued(own, web=web) else "")
                 or ("torn" if known.torn(text, own) else "")
@@ -121,6 +133,13 @@ def scripts(kept: Sequence[tuple[Document, list[list[str]]]], language: str) -> 
             lines.append(Line(text, at, paragraph, fault, _without(each, familiar), content, _without(content, topic)))
         out.append(Script(document, tuple(lines)))
     return out
+
+
+def _asked(document: Document, lines: Sequence[tuple[int, str]]) -> int:
+    """Return how many sentences a question and answer begins with that are the asker's: those up to the last question in its first half."""
+    if not document.genre.startswith(ASKED):
+        return 0
+    return max((at + 1 for at, (_, text) in enumerate(lines[: (len(lines) + 1) // 2]) if text.endswith("?")), default=0)
 
 
 def _stems(text: str, words: Sequence[str], known: Vocabulary) -> frozenset[str]:

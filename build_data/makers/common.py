@@ -61,8 +61,8 @@ END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)")
 OPENS = r"[\"'“”„‘’»«(\[–—-]*\s?[A-ZÅÄÖÁÉÍÓÚÜŐŰŠŽ0-9]"
 BORDER = re.compile(rf"[.!?…]+[\"'”’»)\]]*(?=\s+{OPENS}|\s*$)")
 ABBREVIATIONS = {  # written with a full stop and followed by a capital or a number often enough to matter
-    "fi": listed("esim mm ns n s v vrt ks nk prof dr tri toim nro st huom em ko po ent lat engl ruots saks synt k ym ts os"),
-    "hu": listed("pl kb dr ifj id szt sz vö ún stb prof özv st old bek tvr mft kft rt zrt nyrt jún júl aug szept okt nov dec jan febr márc ápr ti ill"),
+    "fi": listed("esim mm ns n s v vrt ks nk prof dr tri toim nro st huom em ko po ent lat engl ruots saks synt k ym ts os al puh"),
+    "hu": listed("pl kb dr ifj id szt sz vö ún stb prof özv st old bek tvr mft kft rt zrt nyrt jún júl aug szept okt nov dec jan febr márc ápr ti ill al"),
 }
 BAD_START = re.compile(r"[-–—•·*#>|◦▪]|\(?\d{1,3}[.)]\s|\(?[a-zA-Z]\)\s|[IVX]+\.\s|https?:")
 NO_PROSE = re.compile(r"[@{}<>|=_]")

@@ -35,6 +35,10 @@ SHORT = 4  # letters of the shortest word whose stem is looked at
 LETTERS = 6  # of a stem that are compared: consonant gradation ("katu", "kadulla") and Snowball's slips are mostly behind them
 ROOT = 9  # of a stem that must be the same for one word to say of another that it has no capital: "Magyarország" is no "magyar"
 ALONE = {"fi": "", "hu": "aesőóh"}  # letters that are words by themselves; another one is what a broken line or a scanner left of a word
+# A consonant, or two, that no Finnish word ends with: what stands before it is half a word, misspelt or foreign.
+CUT_SHORT = {"fi": re.compile(r"(?:[bcdfgjkmpqvwxz]|[bcdfghjklmnpqrstvwxz]{2})\Z")}
+SLIP = re.compile(r"([bcdfghjklmnpqrstvz])\1\1")  # three of one consonant in a row
+RUN_TOGETHER = {"hu": "s"}  # words of one letter that a scanner runs together with the next word
 ARTICLES = {"fi": frozenset[str](), "hu": frozenset({"A"})}  # words of one letter that a capital inside a sentence gives away
 NAMES = 4  # words with a capital inside a sentence, at most: more are titles and headings
 SELDOM = 2  # times that a part of a torn word may stand among all sentences
@@ -51,11 +55,12 @@ BETWEEN = {
 }
 SPOKEN = {
     "fi": listed(
-        "mä sä mun sun mulla sulla mulle sulle mua sua oon oot ois vois ollu tullu kaikkee ilkee niinku ku sit meijän teijän kauheesti hirveesti pitäs"
+        "mä sä mun sun mulla sulla mulle sulle mua sua oon oot ois vois ollu tullu kaikkee ilkee niinku ku sit meijän teijän kauheesti hirveesti pitäs mut jotai kans"
     ),
     "hu": frozenset[str](),
 }
 SPOKEN_SO = {"fi": ("semmo", "tämmo", "tommo"), "hu": ()}  # and what begins so
+UNSTOPPED = {"fi": listed("esim yms jne tms huom"), "hu": listed("stb pl")}  # abbreviations, which want a full stop
 STRETCHED = "aeiouyäöáéíóúüőű"  # vowels, three of which in a row are a cry
 # The space comes first, and the word behind it before what must not stand in front: a pattern that opens with a look behind looks behind at every letter.
 UNJOINED = {
@@ -65,7 +70,8 @@ UNJOINED = {
 
 
 def _sloppy(language: str) -> re.Pattern[str]:
-    said = "|".join([*sorted(SPOKEN[language]), *(rf"{start}\w*" for start in SPOKEN_SO[language])]) or "(?!)"
+    starts, unstopped = [rf"{start}\w*" for start in SPOKEN_SO[language]], [rf"{word}(?!\.)" for word in sorted(UNSTOPPED[language])]
+    said = "|".join([*sorted(SPOKEN[language]), *starts, *unstopped])
     return re.compile(rf"{UNJOINED[language].pattern}|\b(?:{said})\b|([{STRETCHED}])\1\1")
 
 
@@ -92,18 +98,33 @@ class Spelling:
             self.marked = CASES[language].union(grown, VOWELS)
 
     def _stumps(self, language: str, most: int) -> frozenset[str]:
-        """Return the short words that are none: those seen `most` times or less, and those that the language does not have."""
-        alone, pairs = ALONE.get(language), PAIRS.get(language)
+        """Return the words that are none: of short ones, those seen `most` times or less and those that the language does not have; of longer ones seen so seldom, halves and slips."""
+        alone, pairs, short = ALONE.get(language), PAIRS.get(language), CUT_SHORT.get(language)
+        rare = [word for word, folded in self.folded.items() if len(word) > STUMP and self.seen[folded] <= most]
+        whole = frozenset(word for word in rare if (short and word.islower() and short.search(word)) or SLIP.search(word))
+        return (
+            whole
+            | self._run_together(language, most)
+            | frozenset(
+                word
+                for word in self.folded
+                if len(word) <= STUMP
+                and word.islower()
+                and (
+                    self.seen.get(word, 0) <= most
+                    or (len(word) == 1 and alone is not None and word not in alone)
+                    or (len(word) == 2 and pairs is not None and word not in pairs)
+                )
+            )
+        )
+
+    def _run_together(self, language: str, most: int) -> frozenset[str]:
+        """Return seldom words that are a word of one letter and a word that is not seldom ("steljesíti")."""
+        joined = RUN_TOGETHER.get(language, "")
         return frozenset(
             word
             for word in self.folded
-            if len(word) <= STUMP
-            and word.islower()
-            and (
-                self.seen.get(word, 0) <= most
-                or (len(word) == 1 and alone is not None and word not in alone)
-                or (len(word) == 2 and pairs is not None and word not in pairs)
-            )
+            if word[0] in joined and word.islower() and len(word) > ROOT and self.seen.get(word, 0) <= most < self.seen.get(word[1:], 0)
         )
 
     def torn(self, text: str, words: Sequence[str]) -> bool:
@@ -147,7 +168,7 @@ class Vocabulary(Spelling):
     def _said(self, language: str) -> frozenset[str]:
         """Return the words one of which a sentence holds that is written as people talk."""
         starts = SPOKEN_SO.get(language, ())
-        found = self.folded.keys() & SPOKEN.get(language, ())
+        found = self.folded.keys() & {*SPOKEN.get(language, ()), *UNSTOPPED.get(language, ())}
         found |= {word for word in self.folded if word.startswith(starts)} if starts else set()
         every = " ".join(self.folded)  # one search for a cry in all words, most of which hold none
         cries = [3 * vowel for vowel in STRETCHED if 3 * vowel in every]

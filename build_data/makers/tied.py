@@ -22,6 +22,7 @@ from corpora.records import Document
 
 TIED = 3  # last sentences of the context, one of which the ending must be tied to
 CONTEXT, CONTEXT_WORDS = 4, 70  # most sentences and words of a context
+BARE = 10  # words of a context; below, much could stand behind it
 APART = 4  # sentences between one context with its ending and another of the same document: nearer ones often could follow too
 LOOKED_AT = 80  # items of about its length among which one finds its group
 CHUNK = 1_000  # items over documents that are grouped together
@@ -60,7 +61,7 @@ Fit = Callable[[Item, Item], bool]
 def items(script: Script, seed: int, ledger: Ledger) -> Iterator[Item]:
     """Yield a document's items. Candidates are sentences behind another of their paragraph; the ledger counts them, and why others are none.
 
-    Refused: `cohesion.plain`'s reasons and "glued" (of the sentence or the one before it), "same_text" (it stands in its context), "no_tie" (no stem ties it to that).
+    Refused: `cohesion.plain`'s reasons and "glued" (of the sentence or the one before it), "same_text" (it stands in its context), "bare" (its context says too little), "no_tie" (no stem ties it to that).
     """
     lines = script.lines
     for before, ending in pairwise(lines):
@@ -72,6 +73,8 @@ def items(script: Script, seed: int, ledger: Ledger) -> Iterator[Item]:
             context = _context(lines, ending, seed, script.document.id)
             if ending.text in [line.text for line in context]:
                 fault = "same_text"
+            elif sum(len(line.text.split()) for line in context) < BARE:
+                fault = "bare"
             elif not all(line.ties.isdisjoint(ending.ties) for line in context[-TIED:]):
                 yield Item(script.document, context, ending)
                 continue
@@ -179,7 +182,7 @@ def chunks(left: Sequence[Item], width: float) -> Iterator[list[Item]]:
 
 
 def grouped_across(
-    some: Sequence[Item], size: int, ratio: float, topics: Mapping[str, frozenset[str]], fit: Fit = fit_across
+    some: Sequence[Item], size: int, ratio: float, topics: Mapping[str, frozenset[str]] | None, fit: Fit = fit_across
 ) -> tuple[list[Group], list[Item]]:
     """Return groups over documents of one corpus and genre, and the items left over: what finds no group in its narrow cell may find one in a wide one."""
     groups, rest = list[Group](), list(some)
