@@ -35,7 +35,8 @@ def measure(what: str, rows: Rows, arguments: argparse.Namespace) -> list[Figure
     """Return the figures of one built task."""
     if what == "artefacts":
         return native_artefacts.figures(rows, arguments.rows)
-    return [native_learn.learn(rows, arguments.minutes, arguments.rows, arguments.freeze, arguments.seed, arguments.work)]
+    asked = ("minutes", "rows", "freeze", "seed", "epochs", "lr", "max_length")
+    return [native_learn.learn(rows, native_learn.Wanted(**{name: getattr(arguments, name) for name in asked}), arguments.work)]
 
 
 def main() -> None:
@@ -45,6 +46,9 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=10_000, help="most training rows that are read")
     parser.add_argument("--minutes", type=float, default=7.0, help="learn: when training stops, wherever it is")
     parser.add_argument("--freeze", type=int, default=6, help="learn: lower layers of twelve that stay as they are")
+    parser.add_argument("--epochs", type=float, help="learn: times that each row is read, if the minutes allow it (2)")
+    parser.add_argument("--lr", type=float, help="learn: peak learning rate of the encoder (1e-4)")
+    parser.add_argument("--max-length", type=int, help="learn: sub-words of a row; what is beyond is cut (160, endings 192, questions 256, names 128)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--work", type=Path, default=Path("data/.native"), help="learn: where trimmed encoders are kept")
     parser.add_argument("--out", type=Path, help="file that gets a JSON line a figure")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -15,9 +17,10 @@ from corpora.base import default_cache, ensure_base
 from corpora.records import Record, Tags
 from corpora.shards import digest
 from corpora.study import Base, Training
+from train.data import Words
 from train.features import Pieces, Shape
 from train.heads import Head
-from train.loop import Job, fit
+from train.loop import Job, Outcome, fit
 from train.metrics import KIND_METRIC, METRICS
 from train.model import Encoder, Model
 from train.predict import gold, predict
@@ -28,51 +31,80 @@ SETTINGS = {  # rates for some hundred steps; lengths that hold almost every row
     "pair": Training(epochs=2, batch=16, lr=1e-4, head_lr=1e-3, max_length=160),
     "choice": Training(epochs=2, batch=8, lr=1e-4, head_lr=1e-3, max_length=192),
     "span": Training(epochs=2, batch=8, lr=1e-4, head_lr=1e-3, max_length=256, stride=96),
+    "tags": Training(epochs=2, batch=16, lr=1e-4, head_lr=1e-3, max_length=128),
 }
 TESTED = 600  # most validation rows that are scored
+PROBE = 10  # steps that tell how long one takes
 
 
-def learn(rows: Rows, minutes: float, most: int, freeze: int, seed: int, work: Path) -> Figure:
-    """Return what e5-small, its `freeze` lower layers frozen, scores after training for `minutes` on at most `most` rows.
+@dataclass(frozen=True)
+class Wanted:
+    """How to train: at most `minutes` and `rows` training rows, the `freeze` lower layers as they are; what is None is as SETTINGS has it."""
 
-    How many rows fit into the time is found from the first steps, and the learning rate falls to 0 over those.
+    minutes: float
+    rows: int
+    freeze: int
+    seed: int
+    epochs: float | None = None
+    lr: float | None = None
+    max_length: int | None = None
+
+    def training(self, kind: str) -> Training:
+        """Return the settings for a kind of task."""
+        usual = SETTINGS[kind]
+        return replace(usual, epochs=self.epochs or usual.epochs, lr=self.lr or usual.lr, max_length=self.max_length or usual.max_length)
+
+
+def learn(rows: Rows, wanted: Wanted, work: Path) -> Figure:
+    """Return what e5-small scores after it was trained as `wanted`.
+
+    How many steps fit into the time is found from the first ones, and the learning rate falls to 0 over those.
     """
     torch.set_num_threads(1)
-    draw = random.Random(seed)
-    train = draw.sample(rows.train, min(most, len(rows.train)))
+    draw = random.Random(wanted.seed)
+    train = draw.sample(rows.train, min(wanted.rows, len(rows.train)))
     validation = draw.sample(rows.validation, min(TESTED, len(rows.validation)))
     folder = trim(ensure_base(BASE, default_cache()), _texts([*rows.train, *rows.validation]), work / digest([rows.task, [r.id for r in rows.train]])[:16])
-    training, pieces = SETTINGS[rows.kind], Pieces(folder)
+    training, pieces = wanted.training(rows.kind), Pieces(folder)
     head = Head(rows.task, Shape(rows.kind, tuple(sorted(rows.labels)), training.max_length, training.stride))
-    model = Model(Encoder(folder, freeze, BASE.dropout), pieces, [head], seed)
-    metric = KIND_METRIC[rows.kind]
-    steps = _affordable(model, rows.task, metric, training, train, minutes, seed)
-    model = Model(Encoder(folder, freeze, BASE.dropout), pieces, [head], seed)
-    fit(model, [Job(rows.task, metric, _cut(training, steps), train, [])], seed)
-    rule = METRICS[metric]
-    scored = [rule.component(gold(r), p) for r, p in zip(validation, predict(model, validation, rows.task), strict=True)]
-    right = [c[1] if rows.kind == "span" else c[0] for c in scored]
-    read = min(len(train) * 2, steps * training.batch)
-    note = f"{steps} steps, {read:,} rows read, {freeze} layers frozen"
-    return figure(
-        rows, "all of the row, e5-small", min(read, len(train)), right, span_guess(rows) if rows.kind == "span" else guess(rows), above=LEARNED, note=note
-    )
 
+    def trained(steps: int, some: list[Record]) -> tuple[Model, Outcome]:
+        model = Model(Encoder(folder, wanted.freeze, BASE.dropout), pieces, [head], wanted.seed)
+        return model, fit(model, [Job(rows.task, KIND_METRIC[rows.kind], replace(training, max_steps=steps), some, [])], wanted.seed)
 
-def _affordable(model: Model, name: str, metric: str, training: Training, train: list[Record], minutes: float, seed: int, probe: int = 10) -> int:
-    """Return how many steps of two epochs fit into the time, judged by a few steps."""
     started = time.perf_counter()
-    some = train[: probe * training.batch]
-    fit(model, [Job(name, metric, _cut(training, probe), some, [])], seed)
-    each = (time.perf_counter() - started) / probe
-    return max(1, min(int(training.epochs * len(train) / training.batch), int(60 * minutes / each) - probe))
+    trained(PROBE, train[: PROBE * training.batch])
+    each = (time.perf_counter() - started) / PROBE
+    steps = max(1, min(int(training.epochs * len(train) / training.batch), int(60 * wanted.minutes / each) - PROBE))
+    model, outcome = trained(steps, train)
+    right = [_right(rows.kind, r, p) for r, p in zip(validation, predict(model, validation, rows.task), strict=True)]
+    read = steps * training.batch
+    note = (
+        f"{steps:,} steps, {read:,} rows read ({read / len(train):.1f} epochs), {outcome.tokens:,} tokens of at most {training.max_length} a row, "
+        f"{outcome.seconds / 60:.0f} min, rate {training.lr:g}, {wanted.freeze} layers frozen"
+    )
+    return figure(rows, "all of the row, e5-small", min(read, len(train)), right, _guess(rows), above=LEARNED, note=note)
 
 
-def _cut(training: Training, steps: int) -> Training:
-    return Training(**{**vars(training), "max_steps": steps})
+def _right(kind: str, record: Record, predicted: Any) -> float:
+    """Return a row's score, 0 to 1: F1 of an answer or of a sentence's names (1 where there are none and none were found), else right or wrong."""
+    component = METRICS[KIND_METRIC[kind]].component(gold(record), predicted)
+    if kind == "tags":
+        both, found, there = component[:3]
+        return 2 * both / (found + there) if found + there else 1.0
+    return component[1] if kind == "span" else component[0]
 
 
-def _texts(records: list[Record]) -> Iterator[str]:
+def _guess(rows: Rows) -> float:
+    """Return what a guess scores, 0 to 1; for names, what it scores to find none."""
+    if rows.kind == "tags":
+        return sum(set(r.tags) == {"O"} for r in rows.validation if isinstance(r, Tags)) / len(rows.validation)
+    return span_guess(rows) if rows.kind == "span" else guess(rows)
+
+
+def _texts(records: Sequence[Record]) -> Iterator[Words]:
     for record in records:
-        if not isinstance(record, Tags):
+        if isinstance(record, Tags):
+            yield list(record.tokens)
+        else:
             yield from record.texts()
