@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 from build_data.makers import connectives as lists_of
 from build_data.makers import make
 from build_data.makers.connectives import Found, connectives, find
-from build_data.makers.discourse import LABELS, WORD, Tended, _unfit_before
+from build_data.makers.discourse import LABELS, WORD, Tended
 from build_data.makers.discourse_balance import LIKE, Item, balanced, denies
 from build_data.makers.discourse_clauses import Spans, repaired, spans
-from build_data.makers.discourse_evidence import conditions, opposes, supports
 from build_data.makers.spelling import Vocabulary
 from build_data.parse import Parse, Sentence, Word
 from build_data.steps import Ledger
@@ -118,7 +117,6 @@ def test_other_readings_are_refused(language: str, tagged: str, why: str) -> Non
         ("hu", "Elkésett, mert állt a busz.", "mert"), ("hu", "Mivel állt a busz, elkésett.", "Mivel"), ("fi", "Tulen, mutta jos sataa, jään kotiin.", "mutta"),
         ("fi", "Mikäli sade jatkuu, retki perutaan.", "Mikäli"), ("fi", "Silta on nimittäin vanha.", "nimittäin"), ("fi", "Talo on hyvä, joskin katto vuotaa.", "joskin"),
         ("hu", "Elkésett, hiszen állt a busz.", "hiszen"), ("hu", "A busz ugyanis sokáig állt.", "ugyanis"), ("hu", "Állt a busz, úgyhogy elkésett.", "úgyhogy"),
-        ("hu", "Amennyiben esik, otthon maradunk.", "Amennyiben"),
     ],
 )  # fmt: skip
 def test_the_connective_is_found_whatever_its_case(language: str, text: str, form: str) -> None:
@@ -282,64 +280,3 @@ def test_a_sentence_that_nobody_went_over_is_told(text: str, why: str) -> None:
     lines = [plain, [text]]
     known = Vocabulary([WORD.findall(line) for part in lines for line in part], "fi")
     assert Tended(Document(id="d", paragraphs=(), corpus="fi/x", licence="CC0-1.0", genre="law"), lines, known).fault(text) == why
-
-
-# What a reader sees without the connective
-
-
-@pytest.mark.parametrize(
-    ("language", "premise", "hypothesis", "seen"),
-    [
-        ("fi", "Kirjat tilattiin tammikuussa.", "Ne eivät ole vielä saapuneet.", True),  # denied, and short
-        ("fi", "Kirjat tilattiin tammikuussa.", "Ne ovat jo saapuneet.", False),
-        ("fi", "Kirjastot eivät ole auki kesällä.", "Kirjastosta voi lainata elokuussa.", True),  # of the same thing
-        ("fi", "Kirjastot eivät ole auki kesällä.", "Puutarhan portti maalattiin.", False),
-        ("fi", "Ilmoitus on annettava sähköisesti.", "Viranomainen voi hyväksyä ilmoituksen paperilla.", True),  # a rule and its exception
-        ("fi", "Ilmoitus on annettava sähköisesti.", "Viranomainen lukee ilmoituksen paperilta.", False),
-        ("fi", "Hevonen rakasti laukkaa.", "Se ei olisi malttanut kävellä.", False),  # denied in the conditional: it may as well follow
-        ("fi", "Hevonen rakasti laukkaa.", "Tänään satula jäi talliin eikä matkaan lähdetty.", False),  # nothing takes the first up
-        ("fi", "Tutkijat etsivät laivaa koko kesän.", "Merenpohjassa ei näkynyt muuta kuin hiekkaa.", True),  # an attempt that failed
-        ("fi", "Kanne on vireillä kunnes asia ratkaistaan.", "Tällöin kanne ei enää vanhene.", False),  # what happened next
-        ("hu", "A bíró kétszer is megkérdezte a nevét.", "Az öreg nem felelt.", True),
-        ("hu", "Este egyedül ültem a konyhában.", "A tűz már nem égett.", False),  # short, but nothing in it opposes
-        ("hu", "A fiú el akart menni a faluból még azon az estén, amikor hazaértek a többiek a mezőről.", "Az anyja nem engedte.", True),
-        ("hu", "A fiú elment a faluból még azon az estén, amikor hazaértek a többiek a mezőről.", "Az anyja nem engedte.", False),
-        ("hu", "A lány tudta, hogy nem mehet.", "A lány táncolni ment.", False),  # what is denied is no main clause
-    ],
-)
-def test_spans_oppose_where_one_denies_the_other(language: str, premise: str, hypothesis: str, seen: bool) -> None:
-    assert opposes(premise, hypothesis, language, connectives(language)) is seen
-
-
-@pytest.mark.parametrize(
-    ("language", "premise", "hypothesis", "seen"),
-    [
-        ("fi", "Vene jäi rantaan.", "Järvi jäätyi aikaisin.", True),
-        ("fi", "Vene jäi rantaan.", "Järvi ei sulanut.", False),  # it could be a contrast
-        ("fi", "Vene jäi rantaan.", "Sitä ei ollut korjattu.", True),
-        ("fi", "Vene jäi rantaan.", "Veneessä ei ollut airoja.", True),
-        ("fi", "Vene voi jäädä rantaan.", "Järvellä ei voi soutaa.", False),  # a word that says nothing
-        ("hu", "A fiú otthon maradt.", "Azt nem engedték el.", False),  # as often it announces what follows
-    ],
-)
-def test_a_reason_speaks_of_the_same_thing_where_one_span_denies(language: str, premise: str, hypothesis: str, seen: bool) -> None:
-    assert supports(premise, hypothesis, language, connectives(language)) is seen
-
-
-def test_a_result_that_is_denied_reads_as_opposed() -> None:
-    lists = connectives("fi")
-    assert not supports("Kartta on myynnissä kaupoissa.", "Karttaa ei ole kirjastossa.", "fi", lists, follows=True)
-    assert supports("Kartta on myynnissä kaupoissa.", "Karttaa ei ole kirjastossa.", "fi", lists)
-    assert supports("Karttaa ei ole kirjastossa.", "Retkellä ei löydetty perille.", "fi", lists, follows=True)
-
-
-def test_a_condition_that_lets_something_be_denied_reads_as_opposed_in_hungarian_alone() -> None:
-    assert not conditions("Ketten ülnek a padon.", "Egy nem fér el rajta.", "hu", connectives("hu"))
-    assert conditions("Ketten ülnek a padon.", "Egy elfér a fűben.", "hu", connectives("hu"))
-    assert conditions("Hakija on alaikäinen.", "Lupaa ei myönnetä.", "fi", connectives("fi"))
-
-
-def test_a_sentence_before_has_no_connective_of_its_own() -> None:
-    assert _unfit_before("Kokous alkoi ajoissa ja päättyi illalla.", connectives("fi")) == ""
-    assert _unfit_before("Kokous alkoi ajoissa, mutta päättyi vasta illalla.", connectives("fi")) == "previous"
-    assert _unfit_before("Kokous alkaa ajoissa, jos kaikki tulevat paikalle.", connectives("fi")) == ""

@@ -63,6 +63,7 @@ class Connectives:
     obliges: tuple[str, ...]
     permits: tuple[str, ...]
     attempts: tuple[str, ...]
+    first_person: tuple[str, ...]
     says_nothing: tuple[str, ...]
     moods: Mapping[str, str]
     connective: tuple[Connective, ...]
@@ -119,6 +120,10 @@ class Connectives:
     @functools.cached_property
     def attempting(self) -> re.Pattern[str] | None:
         return _any(self.attempts)
+
+    @functools.cached_property
+    def speaking(self) -> re.Pattern[str] | None:
+        return _any(self.first_person)
 
     @functools.cached_property
     def scoped(self) -> re.Pattern[str]:

@@ -6,7 +6,7 @@ Made for places where English has NLI. The labels mirror entailment, contradicti
   As in entailment, who accepts both has the one as grounds for the other; unlike there, the grounds are good, not binding, and may lie on either side.
 - `opposes` (contrast, concession): the writer sets one span against the other or against what it lets expect, "A, mutta B", "A. B azonban". It is as near
   as true text comes to a contradiction: both hold, so what is denied is not the premise but what follows from it.
-- `unrelated`: the premise of one such pair with the hypothesis of another, of the same genre and another document, without a word in common. Neither
+- `unrelated`: the premise of one such pair with the hypothesis of another, of another document (of the same genre, but for stories), without a word in common. Neither
   bears on the other; that they are mostly on another matter too is what the third label costs, for spans of one document often read as one thought.
 
 A pair stays only if a reader sees the relation (discourse_evidence.py). Contrasted clauses that share a word change places every second time, so that either denies as often.
@@ -32,7 +32,7 @@ from build_data.makers import discourse_evidence as evidence
 from build_data.makers.cohesion import FEWEST, INNER, TWICE, UNTENDED, WEB
 from build_data.makers.common import Declared, Made, chance, common_fields, read_documents, whole_sentence
 from build_data.makers.connectives import Connective, Connectives, Found, connectives, find, marked, sums
-from build_data.makers.discourse_balance import Item, Linked, balanced
+from build_data.makers.discourse_balance import STORIES, Item, Linked, balanced
 from build_data.makers.discourse_clauses import WORDS, Spans, has_main_verb, spans
 from build_data.makers.spelling import Vocabulary
 from build_data.parse import Parser
@@ -167,7 +167,7 @@ def _item(candidate: Candidate, cut: Spans | str, language: str, lists: Connecti
         return "additive"
     if not set(lists.unfit).isdisjoint([*words, *WORD.findall(premise.casefold())]):
         return "unfit"
-    if not _seen(entry, words[0], premise, hypothesis, language, lists):
+    if not _seen(entry, words[0], premise, hypothesis, language, lists) or _only_tied(candidate, entry, premise, language, lists):
         return "no_evidence"
     label = lists.senses[entry.sense]
     tied = label == "opposes" and (evidence.shared(premise, hypothesis, language) or evidence.attempts(premise, lists))
@@ -191,6 +191,12 @@ def _seen(entry: Connective, first: str, premise: str, hypothesis: str, language
     if entry.sense == "condition":
         return first not in lists.resumed and evidence.conditions(premise, hypothesis, language, lists)
     return evidence.supports(premise, hypothesis, language, lists, follows=entry.sense == "result")
+
+
+def _only_tied(candidate: Candidate, entry: Connective, premise: str, language: str, lists: Connectives) -> bool:
+    """Tell whether opposing spans of a story have but a word in common: a story goes on with a denial as often as it opposes with one, so there an attempt must have failed."""
+    failed = evidence.attempts(premise, lists) and not evidence.denies(premise, language)
+    return lists.senses[entry.sense] == "opposes" and candidate.document.genre.startswith(STORIES) and not failed
 
 
 def _whole(items: Sequence[Item], parser: Parser, ledger: Ledger) -> list[Item]:

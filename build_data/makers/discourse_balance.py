@@ -11,19 +11,20 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from build_data import hypothesis_only
 from build_data.grammar import negations
 from build_data.makers.common import chance
 from build_data.makers.connectives import connectives
-from build_data.makers.discourse_evidence import points_back, shared
+from build_data.makers.discourse_evidence import points_back, shared, speaks
 from build_data.steps import Ledger
 from corpora.records import Document
 
 LIKE = 0.9  # how far the lengths of like spans may lie apart, as a logarithm: a factor of 2.5; twins are nearest neighbours, so most lie nearer
 SIGNS = ((False, False), (False, True), (True, False), (True, True))  # does the premise deny, does the hypothesis
+STORIES = ("novel", "fiction", "blog")  # genres in which the next sentence may be about anything
 FOLDS = 5
 ROUNDS = 2  # of giving way at most: what a round leaves gives the next classifier something else to hold on to
 TELLS = 0.54  # share of pairs whose label one span alone may tell; 0.575 would cost the third label's rows chance + 5 points
@@ -103,6 +104,11 @@ def genre_of(item: Item) -> str:
     return item.document.genre.partition(":")[0]
 
 
+def is_story(item: Item) -> bool:
+    """Tell whether a pair is of a novel, a tale or a diary."""
+    return item.document.genre.startswith(STORIES)
+
+
 def _apart(one: str, two: str) -> float:
     """Return how far the lengths of two spans lie apart, as a logarithm."""
     return abs(math.log(len(one) / len(two)))
@@ -170,30 +176,41 @@ def _telling(items: Sequence[Item], seed: int) -> set[tuple[str, int]]:
 
 
 def _couples(items: Sequence[Item], language: str, seed: int) -> list[tuple[Item, Item]]:
-    """Return couples of one supporting and one opposing pair of one genre, but two documents, that can swap their hypotheses.
+    """Return couples of one supporting and one opposing pair, of two documents, that can swap their hypotheses.
 
-    Their hypotheses are alike in negation and length, so that swapping changes neither; each pair is in one couple at most.
+    Their hypotheses are alike in negation and length, so that swapping changes neither; each pair is in one couple at most. A story is coupled with
+    what is none where it can be: of two sentences of two stories, about every sixth went on with the other (docs/native-review). All others are of one genre.
     """
-    places: dict[Hashable, dict[str, list[Item]]] = defaultdict(lambda: defaultdict(list))
+    places: dict[bool, dict[str, list[Item]]] = defaultdict(lambda: defaultdict(list))
     for item in sorted(items, key=lambda item: chance(seed, "couple", *item.rank)):
-        places[genre_of(item), denies(item.hypothesis, language)][item.label].append(item)
+        places[denies(item.hypothesis, language)][item.label].append(item)
     couples: list[tuple[Item, Item]] = []
     for sides in places.values():
         if len(sides) < 2:
             continue
         one, two = (sides[label] for label in sorted(sides))
-        for item in one:
-            partner = _partner(item, two, language)
-            if partner:
-                two.remove(partner)
-                couples.append((item, partner))
+        for mixed in (True, False):
+            for item in list(one):
+                partner = _partner(item, [o for o in two if (is_story(item) != is_story(o) if mixed else genre_of(item) == genre_of(o))], language)
+                if partner:
+                    one.remove(item)
+                    two.remove(partner)
+                    couples.append((item, partner))
     return couples
 
 
 def _partner(item: Item, others: Sequence[Item], language: str) -> Item | None:
-    """Return the first pair of another document that has about as long a hypothesis, and shares no word with this one on either way round."""
-    links = connectives(language).links
-    if points_back(item.hypothesis, links):
-        others = [o for o in others if not points_back(o.hypothesis, links)]
+    """Return a pair of another document that has about as long a hypothesis, and shares no word with this one on either way round.
+
+    Of those, the first of which the speaker differs: "I" in a premise and none in a hypothesis of somebody else seldom read as one thought.
+    """
+    lists = connectives(language)
+    if points_back(item.hypothesis, lists.links):
+        others = [o for o in others if not points_back(o.hypothesis, lists.links)]
     like = (o for o in others if o.document.id != item.document.id and _apart(o.hypothesis, item.hypothesis) <= LIKE)
-    return next((o for o in like if not shared(item.premise, o.hypothesis, language) and not shared(o.premise, item.hypothesis, language)), None)
+    fit = [o for o in like if not shared(item.premise, o.hypothesis, language) and not shared(o.premise, item.hypothesis, language)]
+    return max(
+        fit,
+        key=lambda o: speaks(item.premise, lists) != speaks(o.hypothesis, lists) and speaks(o.premise, lists) != speaks(item.hypothesis, lists),
+        default=None,
+    )

@@ -22,7 +22,7 @@ SHORT = 4  # letters of the shortest word that two spans may share
 LETTERS = 6  # of its stem
 LINKED = 22  # words of a span that shares one with the other, at most
 ALONE = (14, 12)  # words of premise and hypothesis that share none: beyond, what is denied is seldom what the other says
-OPENING = 4  # words of a span among which one that points back ties it to the other
+OPENING, LITTLE = 4, 6  # words of a span among which one that points back ties it to the other; words of a short one, where it may stand anywhere
 
 
 def shared(one: str, two: str, language: str) -> bool:
@@ -55,6 +55,8 @@ def opposes(premise: str, hypothesis: str, language: str, lists: Connectives, *,
         return not one and ties and _has(lists.obliging, premise) and _has(lists.permitting, hypothesis)
     if not denies_first(premise if one else hypothesis, language):
         return False
+    if one and _has(lists.obliging, hypothesis):
+        return False  # "A is not allowed. B must": one rule beside another
     if ties or one or conceded:
         return ties
     return attempts(premise, lists) or (_short(premise, hypothesis) and points_back(hypothesis, lists.takes_up) and not lists.in_mood(hypothesis, ("Cnd",)))
@@ -85,8 +87,14 @@ def conditions(premise: str, hypothesis: str, language: str, lists: Connectives)
 
 
 def points_back(text: str, links: Iterable[str]) -> bool:
-    """Tell whether a span opens with one of `links`."""
-    return not set(links).isdisjoint(WORD.findall(text.casefold())[:OPENING])
+    """Tell whether a span opens with one of `links`, or is so short that it says little else."""
+    words = WORD.findall(text.casefold())
+    return not set(links).isdisjoint(words if len(words) <= LITTLE else words[:OPENING])
+
+
+def speaks(text: str, lists: Connectives) -> bool:
+    """Tell whether somebody speaks of himself in a span, as far as forms tell."""
+    return _has(lists.speaking, text)
 
 
 def _has(pattern: re.Pattern[str] | None, text: str) -> bool:
