@@ -7,6 +7,7 @@ be larger than memory. Those who read a file of ours that may be damaged, or a f
 from __future__ import annotations
 
 import json
+import os
 import re
 import reprlib
 from pathlib import Path
@@ -39,13 +40,16 @@ def read_json(path: Path, most: int = MOST_JSON) -> Any:
     return parse_json(read_bytes(path, most).decode("utf-8"))
 
 
+HOME = "FIHU_HOME"  # the variable by which a worker on another machine is told its planner's home folder
 TOKEN = re.compile(r"hf_[A-Za-z0-9]{8,}")
 
 
 def private(text: str) -> str:
-    """Return a text for a record: the home folder as ~, and nothing that looks like a token of the Hub."""
-    home = str(Path.home())
-    return TOKEN.sub("hf_***", re.sub(rf"{re.escape(home)}(?=[/\s:'\",;)]|$)", "~", text) if len(home) > 1 else text)
+    """Return a text for a record: home folders as ~ (this machine's, and that of whoever gave a worker its task), and nothing that looks like a token of the Hub."""
+    for home in sorted({str(Path.home()), os.environ.get(HOME, "")}, key=len, reverse=True):  # one may lie in the other
+        if len(home) > 1:
+            text = re.sub(rf"{re.escape(home)}(?=[/\s:'\",;)]|$)", "~", text)
+    return TOKEN.sub("hf_***", text)
 
 
 def shown(value: Any) -> str:

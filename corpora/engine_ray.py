@@ -12,8 +12,10 @@ import os
 import re
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from corpora.bounded import HOME
 from corpora.config import ConfigError
 from corpora.engine_tasks import Answer, Call, Made, Stage
 
@@ -177,7 +179,7 @@ def _ray() -> Any:
 def _connect(ray: Any, cores: int) -> None:
     """Join the cluster of RAY_ADDRESS, or start one of this machine."""
     address = os.environ.get("RAY_ADDRESS", "")
-    handed = {name: os.environ[name] for name in HANDED_ON if os.environ.get(name)}
+    handed = {name: os.environ[name] for name in HANDED_ON if os.environ.get(name)} | {HOME: str(Path.home())}
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR", "runtime_env": {"env_vars": handed}}
     try:
         if address and address != "local":

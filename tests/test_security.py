@@ -19,7 +19,7 @@ import pytest
 from benchmarks import dependencies, torture_bad, torture_inputs, torture_secrets, torture_study
 from build_data.finish import Built, finish
 from build_data.steps import Dropped
-from corpora.bounded import parse_json, read_bytes, read_json
+from corpora.bounded import HOME, parse_json, private, read_bytes, read_json
 from corpora.config import ConfigError
 from corpora.corpus import Files
 from corpora.records import Pair
@@ -265,6 +265,14 @@ def test_a_failed_run_does_not_write_down_where_home_is(tmp_path: Path, monkeypa
     run = Run(phase="intermediate", tasks=("nli",), arm="en", seed=1)
     kept = json.dumps(record(run, "failed", error=f"{tmp_path}/project/x: broken (token hf_abcdefghijklmnop)"))
     assert str(tmp_path) not in kept and "hf_abcdefghij" not in kept and "~/project/x: broken" in kept
+
+
+@pytest.mark.parametrize("home", ["/", "/home/worker", "/home/somebody/of-the-cluster"])
+def test_a_worker_elsewhere_does_not_write_down_whose_plan_it_was(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", home)
+    monkeypatch.setenv(HOME, "/home/somebody")
+    assert private("/home/somebody/base: broken (hf_abcdefghijklmnop)") == "~/base: broken (hf_***)"
+    assert home == "/" or private(f"{home}/x") == "~/x"
 
 
 def test_the_audit_is_skipped_with_a_word_where_it_has_no_source(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
