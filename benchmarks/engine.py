@@ -23,11 +23,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.kill import files
-from build_data import gates, mt_build, recipes, steps
+from build_data import across, gates, mt_build, recipes, steps
 from build_data.workshop import Workshop
 from corpora import study as studies
 from corpora.engine import Engine, open_engine
 from corpora.engine_tasks import Answer, Worker
+from corpora.study import Study
 
 PAIR = ("nli", "mt-fi")
 
@@ -50,6 +51,7 @@ def build(given: argparse.Namespace, name: str) -> dict[str, Any]:
         begin = time.monotonic()
         scoring = timed(steps, "parts_of")
         recipes.build_task(shop, *PAIR, "benchmark")
+        tell(study, root)
         times |= {"rest": time.monotonic() - begin, "scores": sum(scoring), "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
         home, task = root / "data/open", root / "data/open/nli.mt-fi"
         times |= {
@@ -67,10 +69,16 @@ def build(given: argparse.Namespace, name: str) -> dict[str, Any]:
         shop.model_record("mt-fi")
         start, stages = time.monotonic(), timed(gates, "run_sharded")
         recipes.build_task(shop, *PAIR, "benchmark")
+        tell(study, root)
         times["stages"] = stages[0]
         times["worker_memory"] = peaks(engine)
         times |= {"workers": engine.workers, "all": time.monotonic() - start, "with_start": time.monotonic() - begin}
     return times | watched
+
+
+def tell(study: Study, root: Path) -> None:
+    """Write the table of texts that arms share, and what is kept for it, as a build does at its end."""
+    across.write([studies.data_folder(study, *PAIR, root / "data")], root / "data" / study.name / "across.json")
 
 
 def planning(shop: Workshop) -> dict[str, Any]:

@@ -31,7 +31,8 @@ def full(warm: Warm, name: str, command: Command, home: Path, prepare: Callable[
             tally.failed.append(f"{root.name}: code {ended.code} with {size} bytes: {log[-600:]}")
         (root / "log").unlink(missing_ok=True)
     warm.run(command.room, command.arguments(root), root / "log")
-    compare(tally, command, root, command.files(home / f"{name}-unbroken"))
+    whole = command.files(home / f"{name}-unbroken")
+    compare(tally, command, root, {one: value for one, value in whole.items() if "/states-" not in one or (root / one).is_file()})  # a cache may go without
     what = f"`{name}` where no file can grow beyond {SIZES[0]:,} to {SIZES[-1]:,} bytes, as on a full disk"
     return what, f"{len(SIZES)} sizes", f"exit codes {', '.join(ends)}, told; with room again the same bytes", _lost(tally)
 
