@@ -10,7 +10,7 @@ other: what a span alone tells of the first two labels is thereby worth two thir
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -25,6 +25,7 @@ from corpora.records import Document
 LIKE = 0.9  # how far the lengths of like spans may lie apart, as a logarithm: a factor of 2.5; twins are nearest neighbours, so most lie nearer
 SIGNS = ((False, False), (False, True), (True, False), (True, True))  # does the premise deny, does the hypothesis
 STORIES = ("novel", "fiction", "blog")  # genres in which the next sentence may be about anything
+SMALL = 20  # pairs of a genre's rarer label
 FOLDS = 5
 ROUNDS = 2  # of giving way at most: what a round leaves gives the next classifier something else to hold on to
 TELLS = 0.54  # share of pairs whose label one span alone may tell; 0.575 would cost the third label's rows chance + 5 points
@@ -115,32 +116,49 @@ def _apart(one: str, two: str) -> float:
 
 
 Sides = dict[str, list[Item]]  # label -> pairs of one genre with the same negation in either span
-Twins = list[tuple[Item, Item]]
+Classes = dict[tuple[bool, bool], Sides]  # (does the premise deny, does the hypothesis) -> those
+Twin = tuple[Item, Item]
+Twins = list[Twin]
 
 
 def _even(items: Iterable[Item], language: str, seed: int, ledger: Ledger, reason: str) -> list[Item]:
     """Keep the pairs of either label that find a twin of the other one, the nearest in length first come; by hash.
 
-    Twins are of one genre and have the same negation in either span. What is left over is matched in fours: a pair of each label without
+    Twins are of one genre, or of two small ones of a kind, and have the same negation in either span. What is left over is matched in fours: a pair of each label without
     and with a negation in the premise, likewise in the hypothesis, so that each span alone still has one as often under either label. Of the two
     together that is no longer so: who denies what the other says, opposes it.
     """
-    genres: dict[str, dict[tuple[bool, bool], Sides]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
-    count = 0
-    for item in sorted(items, key=lambda item: chance(seed, *item.rank)):
-        genres[genre_of(item)][denies(item.premise, language), denies(item.hypothesis, language)][item.label].append(item)
-        count += 1
-    twins: Twins = []
-    for classes in genres.values():
-        for signs in SIGNS:
-            twins += _twins(classes[signs], classes[signs])
-        for one, two in (("opposes", "supports"), ("supports", "opposes")):
-            first = _twins({one: classes[False, True][one]}, {two: classes[False, False][two]})
-            second = _twins({one: classes[True, False][one]}, {two: classes[True, True][two]})
-            twins += [pair for both in zip(first, second, strict=False) for pair in both]
+    left = sorted(items, key=lambda item: chance(seed, *item.rank))
+    count, kinds, twins = len(left), _kinds(left), list[Twin]()
+    for kind_of in (genre_of, lambda item: kinds.get(genre_of(item), genre_of(item))):
+        places: dict[str, Classes] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+        for item in left:
+            places[kind_of(item)][denies(item.premise, language), denies(item.hypothesis, language)][item.label].append(item)
+        for classes in places.values():
+            twins += _matched(classes)
+        gone = {item.rank for pair in twins for item in pair}
+        left = [item for item in left if item.rank not in gone]
     kept = [item for pair in twins for item in pair]
     ledger.excluded[reason] += count - len(kept)
     return sorted(kept, key=lambda item: item.rank)
+
+
+def _kinds(items: Iterable[Item]) -> dict[str, str]:
+    """Return what small genres are pooled as: those with fewer than SMALL pairs of either label; alone, each would have too few of any class."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for item in items:
+        counts[genre_of(item)][item.label] += 1
+    return {genre: "story" if genre.startswith(STORIES) else "other" for genre, of in counts.items() if len(of) < 2 or min(of.values()) < SMALL}
+
+
+def _matched(classes: Classes) -> Twins:
+    """Return the twins of one kind of text, and the fours; what finds none stays in `classes`, or is in a four that came to nothing."""
+    twins: Twins = [pair for signs in SIGNS for pair in _twins(classes[signs], classes[signs])]
+    for one, two in (("opposes", "supports"), ("supports", "opposes")):
+        first = _twins({one: classes[False, True][one]}, {two: classes[False, False][two]})
+        second = _twins({one: classes[True, False][one]}, {two: classes[True, True][two]})
+        twins += [pair for both in zip(first, second, strict=False) for pair in both]
+    return twins
 
 
 def _twins(here: Sides, there: Sides) -> Twins:
@@ -179,11 +197,16 @@ def _couples(items: Sequence[Item], language: str, seed: int) -> list[tuple[Item
     """Return couples of one supporting and one opposing pair, of two documents, that can swap their hypotheses.
 
     Their hypotheses are alike in negation and length, so that swapping changes neither; each pair is in one couple at most. A story is coupled with
-    what is none where it can be: of two sentences of two stories, about every sixth went on with the other (docs/native-review). All others are of one genre.
+    what is none where it can be: of two sentences of two stories, about every sixth went on with the other (docs/native-review). All others are of one genre, or of small ones.
     """
     places: dict[bool, dict[str, list[Item]]] = defaultdict(lambda: defaultdict(list))
     for item in sorted(items, key=lambda item: chance(seed, "couple", *item.rank)):
         places[denies(item.hypothesis, language)][item.label].append(item)
+    kinds = _kinds(items)
+
+    def kind(item: Item) -> str:
+        return kinds.get(genre_of(item), genre_of(item))
+
     couples: list[tuple[Item, Item]] = []
     for sides in places.values():
         if len(sides) < 2:
@@ -191,7 +214,7 @@ def _couples(items: Sequence[Item], language: str, seed: int) -> list[tuple[Item
         one, two = (sides[label] for label in sorted(sides))
         for mixed in (True, False):
             for item in list(one):
-                partner = _partner(item, [o for o in two if (is_story(item) != is_story(o) if mixed else genre_of(item) == genre_of(o))], language)
+                partner = _partner(item, [o for o in two if (is_story(item) != is_story(o) if mixed else kind(item) == kind(o))], language)
                 if partner:
                     one.remove(item)
                     two.remove(partner)
