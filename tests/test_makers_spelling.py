@@ -20,11 +20,14 @@ from build_data.makers.spelling import ENOUGH, Spelling, Vocabulary
         ("hu", "A kertész a vetést steljesíti.", True),  # "s teljesíti"
         ("hu", "A kertész a vetést teljesíti.", False),
         ("hu", "A hajó most indul.", False),
+        ("hu", "Elöl lovagolt a kapu rtorony felé.", True),  # no word begins so
+        ("fi", "Talo oli raken nettu kivestä.", False),
+        ("fi", "Talo oli rake nnettu kivestä.", True),
     ],
 )
 def test_words_that_are_none_are_told_where_there_are_words_enough(language: str, text: str, torn: bool) -> None:
     words = WORD.findall(text)
-    seen = Counter(words) | Counter({"teljesíti": 50, "a": 500, "ja": ENOUGH})
+    seen = Counter(words) | Counter({"teljesíti": 50, "a": 500, "oli": 500, "ja": ENOUGH})
     assert Spelling(seen, language).torn(text, words) is torn
     assert not Spelling(Counter(words), language).torn(text, words)  # few words: a seldom one says nothing
 

@@ -38,6 +38,11 @@ ALONE = {"fi": "", "hu": "aesőóh"}  # letters that are words by themselves; an
 # A consonant, or two, that no Finnish word ends with: what stands before it is half a word, misspelt or foreign.
 CUT_SHORT = {"fi": re.compile(r"(?:[bcdfgjkmpqvwxz]|[bcdfghjklmnpqrstvwxz]{2})\Z")}
 SLIP = re.compile(r"([bcdfghjklmnpqrstvz])\1\1")  # three of one consonant in a row
+# Two consonants that no word of the language begins with: what stands before it is the other half of a word.
+HEADLESS = {
+    "fi": re.compile(r"(?:[lrnmjhv][bcdfghjklmnpqrstvwxz]|ht|ks|tk)"),
+    "hu": re.compile(r"(?:[rmjv][bcdfghjklmnpqrstvxz]|l[bcdfghkmnpqrstvxz]|n[bcdfghjklmpqrstvxz])"),
+}
 RUN_TOGETHER = {"hu": "s"}  # words of one letter that a scanner runs together with the next word
 ARTICLES = {"fi": frozenset[str](), "hu": frozenset({"A"})}  # words of one letter that a capital inside a sentence gives away
 NAMES = 4  # words with a capital inside a sentence, at most: more are titles and headings
@@ -99,9 +104,11 @@ class Spelling:
 
     def _stumps(self, language: str, most: int) -> frozenset[str]:
         """Return the words that are none: of short ones, those seen `most` times or less and those that the language does not have; of longer ones seen so seldom, halves and slips."""
-        alone, pairs, short = ALONE.get(language), PAIRS.get(language), CUT_SHORT.get(language)
+        alone, pairs, short, headless = ALONE.get(language), PAIRS.get(language), CUT_SHORT.get(language), HEADLESS.get(language)
         rare = [word for word, folded in self.folded.items() if len(word) > STUMP and self.seen[folded] <= most]
-        whole = frozenset(word for word in rare if (short and word.islower() and short.search(word)) or SLIP.search(word))
+        whole = frozenset(
+            word for word in rare if (word.islower() and ((short and short.search(word)) or (headless and headless.match(word)))) or SLIP.search(word)
+        )
         return (
             whole
             | self._run_together(language, most)
