@@ -122,3 +122,17 @@ def test_a_story_is_coupled_with_what_is_none() -> None:
     ]
     rows = [row for row in balanced(items, "fi", 1, Ledger("make", made=len(items))) if not row.label_of]
     assert rows and all({row.one.document.genre, row.two.document.genre} == {"novel", "science"} for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("language", "span", "half"),
+    [
+        ("hu", "A másik, amelyben a régi szerszámokat tartják.", True),
+        ("hu", "A másik, amelyben a szerszámokat tartják, le van zárva.", False),
+        ("hu", "Volt a faluban, aki emlékezett rá.", False),
+        ("fi", "Toinen, jossa pidetään vanhoja työkaluja.", True),
+        ("fi", "Toinen, jossa pidetään työkaluja, on lukossa.", False),
+    ],
+)
+def test_a_phrase_and_its_relative_clause_are_no_sentence(language: str, span: str, half: bool) -> None:
+    assert connectives(language).is_fragment(span) is half

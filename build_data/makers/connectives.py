@@ -52,6 +52,7 @@ class Connectives:
     senses: Mapping[str, str]
     scope: tuple[str, ...]
     subordinators: tuple[str, ...]
+    halves: tuple[str, ...]
     unfit: tuple[str, ...]
     resumed: tuple[str, ...]
     correlates: tuple[str, ...]
@@ -98,8 +99,12 @@ class Connectives:
         return any(re.search(rf"(?<![\w-])(?:{self.moods[mood]})(?![\w-])", text, re.IGNORECASE) for mood in moods if mood in self.moods)
 
     def is_fragment(self, span: str) -> bool:
-        """Tell whether a span opens with a word that makes it a part of some other clause."""
-        return self.scoped.match(span) is not None or ("," not in span and span.split()[0].casefold() in self.subordinators)
+        """Tell whether a span opens with a word that makes it a part of some other clause, or is a phrase with its relative clause and no more."""
+        return (
+            self.scoped.match(span) is not None
+            or any(re.fullmatch(half, span) for half in self.halves)
+            or ("," not in span and span.split()[0].casefold() in self.subordinators)
+        )
 
     def goes_on(self, span: str) -> bool:
         """Tell whether a span opens with a word that may belong to the clause before it."""
