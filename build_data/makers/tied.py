@@ -22,7 +22,7 @@ from corpora.records import Document
 
 TIED = 3  # last sentences of the context, one of which the ending must be tied to
 CONTEXT, CONTEXT_WORDS = 4, 70  # most sentences and words of a context
-BARE = 10  # words of a context; below, much could stand behind it
+BARE = 10  # words of a context; below, much could stand behind it; two plain sentences always have as many
 APART = 4  # sentences between one context with its ending and another of the same document: nearer ones often could follow too
 LOOKED_AT = 80  # items of about its length among which one finds its group
 CHUNK = 1_000  # items over documents that are grouped together
@@ -73,7 +73,7 @@ def items(script: Script, seed: int, ledger: Ledger) -> Iterator[Item]:
             context = _context(lines, ending, seed, script.document.id)
             if ending.text in [line.text for line in context]:
                 fault = "same_text"
-            elif sum(len(line.text.split()) for line in context) < BARE:
+            elif len(context) == 1 and len(context[0].text.split()) < BARE:
                 fault = "bare"
             elif not all(line.ties.isdisjoint(ending.ties) for line in context[-TIED:]):
                 yield Item(script.document, context, ending)
