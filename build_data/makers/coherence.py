@@ -4,7 +4,7 @@ Made for places where English has NLI: two texts, balanced classes, no annotatio
 sentences that really follow them give four rows, each passage and each sentence once in either class, so that neither text tells anything by
 itself. The sentence that follows shares a tying stem with the passage (see cohesion), the one from elsewhere shares none, not even
 a word of the topic. The two passages are of one corpus and genre; which two, length says alone. Version 3 took the documents that have most stems in common,
-and in 4 of 50 Hungarian rows a sentence from elsewhere could follow as well: two blogs of one journey, two novels of one kind of people.
+and in 4 of the 100 Hungarian rows read a sentence from elsewhere could follow as well: two blogs of one journey, two novels of one kind of people.
 
 Elsewhere is not elsewhere in the same document: versions 1 and 2 took it from there, and of 100 rows read 6 (Finnish) and 8 (Hungarian)
 had two right answers, for in a novel or a law much could stand next. Nor is order asked for: version 1 asked for it between two bare

@@ -6,14 +6,16 @@ Made for places where English has NLI. The labels mirror entailment, contradicti
   As in entailment, who accepts both has the one as grounds for the other; unlike there, the grounds are good, not binding, and may lie on either side.
 - `opposes` (contrast, concession): the writer sets one span against the other or against what it lets expect, "A, mutta B", "A. B azonban". It is as near
   as true text comes to a contradiction: both hold, so what is denied is not the premise but what follows from it.
-- `unrelated`: the premise of one such pair with the hypothesis of another, of another document (of the same genre, but for stories), without a word in common. Neither
-  bears on the other; that they are mostly on another matter too is what the third label costs, for spans of one document often read as one thought.
+- `unrelated`: the premise of one such pair with the hypothesis of another, of another document and the same genre, without a word in common (stories are coupled with
+  what is none where that can be). Neither bears on the other; that they are mostly on another matter too is what the third label costs, for spans of one document often
+  read as one thought.
 
-A pair stays only if a reader sees the relation (discourse_evidence.py). Contrasted clauses that share a word change places every second time, so that either denies as often.
+A pair stays only if a reader sees the relation (discourse_evidence.py), in a story only where an attempt failed. Contrasted clauses that share a word or tell of an attempt
+change places every second time, so that either denies as often.
 
 Left out are additions, sequels, examples and restatements ("lisäksi", "sitten", "esimerkiksi", "siis"): without the connective, a reader
 can't tell them from the others (docs/native-review/README.md). So are conditions after their main clause and in the conditional: without "jos"
-their spans claim what the sentence didn't. The finer class is in `subtype`.
+their spans claim what the sentence didn't; and all Hungarian ones, most of them of novels. The finer class is in `subtype`.
 
 Nothing but the two together should tell the label. Every premise and hypothesis of `unrelated` stands in a row of one of the other two as
 well, and these are evened out: in each genre by negation and length of either span, and by what a bag of words could tell (discourse_balance.py).
@@ -230,7 +232,7 @@ FAMILY = Declared(
     problems=(
         "Where the connective carried the relation alone, the spans without it leave the label open.",
         "In either span alone, negation, length and genre say nothing of the label by construction; across the two, what one denies and words in common do.",
-        "Unrelated spans come from two documents, so they are often told by their topics.",
+        "Unrelated spans come from two documents, so they are often told by their topics; of two stories, about every fourth such pair reads as one thought.",
     ),
     block_words=5_000_000,
     settings=sums,
