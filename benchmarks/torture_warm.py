@@ -151,7 +151,7 @@ def _command(room: str) -> Any:
 def _workers_by_fork() -> None:
     """Let the trainer fork its workers, which then have torch loaded, one thread each: two threads on a busy core wait for each other most of the time.
 
-    A forked worker must let go of its parent's ends of the pipes, or it never hears of its end.
+    A forked worker must let go of what it would not have if it were spawned: its parent's ends of the pipes, or it never hears of its end.
     """
     import multiprocessing
 
@@ -161,6 +161,7 @@ def _workers_by_fork() -> None:
     work = execute.work
 
     def alone(pipe: Any, *more: Any) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a spawned one would not have its parent's
         for number in [int(path.name) for path in Path("/proc/self/fd").iterdir()]:
             if number > 2 and number != pipe.fileno():
                 with contextlib.suppress(OSError):

@@ -21,6 +21,7 @@ from safetensors.torch import load_file
 from train_child import STEPS
 
 from corpora.config import ConfigError
+from corpora.shards import write_json
 from corpora.study import Training
 from train import checkpoint
 from train.features import Shape, features
@@ -122,6 +123,16 @@ def test_the_log_and_the_oracle_come_back(base, tmp_path):
     without = [[{k: v for k, v in line.items() if not k.startswith(("seconds", "tokens_per"))} for line in o.log] for o in (out, whole)]
     assert without[0] == without[1] and out.evals == whole.evals and out.oracle.steps == whole.oracle.steps and out.chosen_step == whole.chosen_step
     assert out.oracle.weights.keys() == whole.oracle.weights.keys()
+
+
+def test_the_state_of_a_finished_run_goes(tmp_path):
+    """A kill between a run's folder and the deletion of its state leaves both."""
+    runs = [Run(phase="target", tasks=(), target="panx", arm="none", seed=seed, settings={}) for seed in (1, 2)]
+    for run in runs:
+        Keeper(states_folder(tmp_path, run) / "own", owner=owner("s", run)).save({"step": 1}, {"w": torch.zeros(3)}, torch.device("cpu"))
+    write_json(run_folder(tmp_path, runs[0]) / "run.json", {"status": "finished"})
+    assert sweep_states(tmp_path, "s", runs) == 1
+    assert not states_folder(tmp_path, runs[0]).exists() and states_folder(tmp_path, runs[1]).is_dir()
 
 
 def test_states_of_keys_that_changed_go_and_nobody_elses(base, tmp_path):

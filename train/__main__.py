@@ -75,6 +75,8 @@ def _go(
         dry_run(console, study, runs, states, Estimator(study, root, exact=True))
         return 0
     if all(value == "done" for value in states.values()):
+        with contextlib.suppress(ConfigError), _alone(study, root, runs):  # the last run may have been killed before it had cleared up
+            pass
         console.print(f"nothing to do: all {len(runs)} runs of {study.name} are finished in {runs_folder(root)}", highlight=False, soft_wrap=True)
         return 0
     summary = _execute(console, study, root, runs, after, workers, engine, outlet)

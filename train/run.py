@@ -153,13 +153,13 @@ def owner(study: str, run: Run) -> dict[str, Any]:
 
 
 def sweep_states(root: Path, study: str, runs: Sequence[Run]) -> int:
-    """Delete the states of runs that have another key now, because their settings or data changed, and return how many there were.
+    """Delete the states of runs that have another key now, because their settings or data changed, and of finished ones; return how many there were.
 
     `runs`: what is planned. Only a state of the same run of the same study goes, and none that a process may be at work on: the caller holds the
     study's lock, and a folder of the run in work (which `sweep` deletes where its process is gone) must not be there. States of other studies,
     and of seeds or targets that are not in the plan, stay.
     """
-    planned, ours = {run.key for run in runs}, [owner(study, run) for run in runs]
+    planned, ours = {run.key for run in runs if state(root, run, "") == "train"}, [owner(study, run) for run in runs]
     gone = 0
     for folder in runs_folder(root).glob(".*.state"):
         key = folder.name.removeprefix(".").removesuffix(".state")
