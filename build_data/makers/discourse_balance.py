@@ -197,7 +197,7 @@ def _couples(items: Sequence[Item], language: str, seed: int) -> list[tuple[Item
     """Return couples of one supporting and one opposing pair, of two documents, that can swap their hypotheses.
 
     Their hypotheses are alike in negation and length, so that swapping changes neither; each pair is in one couple at most. A story is coupled with
-    what is none where it can be: of two sentences of two stories, about every sixth went on with the other (docs/native-review). All others are of one genre, or of small ones.
+    what is none where it can be: of two sentences of two stories, about every fourth went on with the other (docs/native-review). All others are of one genre, or of small ones.
     """
     places: dict[bool, dict[str, list[Item]]] = defaultdict(lambda: defaultdict(list))
     for item in sorted(items, key=lambda item: chance(seed, "couple", *item.rank)):
