@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from build_data.makers.connectives import Found, connectives
-from build_data.makers.discourse import LABELS, Candidate, _only_tied, _unfit_before
+from build_data.makers.discourse import LABELS, TELLING, Candidate, _only_tied, _telling_words, _unfit_before
 from build_data.makers.discourse_balance import Item, balanced
 from build_data.makers.discourse_evidence import conditions, opposes, points_back, speaks, supports
 from build_data.steps import Ledger
@@ -136,3 +136,11 @@ def test_a_story_is_coupled_with_what_is_none() -> None:
 )
 def test_a_phrase_and_its_relative_clause_are_no_sentence(language: str, span: str, half: bool) -> None:
     assert connectives(language).is_fragment(span) is half
+
+
+def test_a_bare_span_names_next_to_nothing() -> None:
+    assert [_telling_words(text) < TELLING for text in ("Nem volt már oda való.", "Be akarta csukni a kaput.", "A kertész elindult a malom felé.")] == [
+        True,
+        False,
+        False,
+    ]

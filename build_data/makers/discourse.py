@@ -50,6 +50,7 @@ EARLY = 2  # words: a sentence before that itself opens with a connective hangs 
 SIGNS = re.compile(r"[:;–—/…’\"„“”»«]|\.\.|\s-\s|\s\.|\d\.$|^\d")
 STRAY = re.compile(r"(?<![\w-])[bcdfghjklmnpqrtvwxz](?![\w.-])")  # a letter on its own: a word that was torn when the page was read
 WORD = re.compile(r"[^\W\d_]+")
+TELLING, LONG = 2, 5  # words of so many letters in a span of a story, at least: "It was not fit for it." would do behind anything
 SPEECH = re.compile(r"^[–—-]\s+")  # a turn of speech: a sentence once its dash is gone
 
 
@@ -92,7 +93,7 @@ def discourse(documents: Sequence[Document], language: str, parser: Parser, seed
     Candidates are sentences. Refused: what whole_sentence, connectives.find and discourse_clauses.spans say, "signs" (quotes, brackets, colons, ...),
     "commas", "question" (no statement), what `Tended.fault` says, "previous" (its premise would be no plain sentence), "unparsed", "fragment" (a span is half
     a sentence), "additive" (the hypothesis adds to the premise), "unfit" (a span forbids, or announces what is not there), "no_evidence" (without the
-    connective, the spans don't show the relation: discourse_evidence.py), and what `balanced` says.
+    connective, the spans don't show the relation: discourse_evidence.py), "bare" (a story's span names next to nothing), and what `balanced` says.
     """
     lists = connectives(language)
     kept, read = read_documents(documents, language, least=1)
@@ -171,11 +172,17 @@ def _item(candidate: Candidate, cut: Spans | str, language: str, lists: Connecti
         return "unfit"
     if not _seen(entry, words[0], premise, hypothesis, language, lists) or _only_tied(candidate, entry, premise, language, lists):
         return "no_evidence"
+    if candidate.document.genre.startswith(STORIES) and min(map(_telling_words, (premise, hypothesis))) < TELLING:
+        return "bare"
     label = lists.senses[entry.sense]
     tied = label == "opposes" and (evidence.shared(premise, hypothesis, language) or evidence.attempts(premise, lists))
     if tied and _turns(candidate, premise, hypothesis, lists):
         premise, hypothesis = hypothesis, premise
     return Item(candidate.document, candidate.at, label, entry.sense, premise, hypothesis)
+
+
+def _telling_words(span: str) -> int:
+    return sum(len(word) >= LONG for word in WORD.findall(span))
 
 
 def _turns(candidate: Candidate, premise: str, hypothesis: str, lists: Connectives) -> bool:
