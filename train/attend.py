@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from train.dropout import drop_, dropped, keep_bits, kept_of
+from train.room import Take, fresh
 
 if TYPE_CHECKING:
     from train.unpadded import Layout
@@ -71,21 +73,24 @@ def _block(start: int, sizes: list[int], device: torch.device) -> Block:
     return Block(start, tokens, rows, width, source.to(device), back.to(device), shut.to(device))
 
 
-def attend(joined: Tensor, place: Layout, heads: int, scale: float, rate: float) -> tuple[Tensor, list[Tensor]]:
-    """Return attention's output [tokens, size], and what the backward pass needs, from query, key and value side by side [tokens, 3 * size]."""
-    out = joined.new_empty((len(joined), joined.shape[1] // 3))
+def attend(joined: Tensor, place: Layout, heads: int, scale: float, rate: float, take: Take | None = None) -> tuple[Tensor, list[Tensor]]:
+    """Return attention's output [tokens, size], and what the backward pass needs, from query, key and value side by side [tokens, 3 * size].
+    Both lie in memory from `take`, where it is given."""
+    take = take or partial(fresh, device=joined.device)
+    out = take((len(joined), joined.shape[1] // 3), joined.dtype)
     out[place.real :] = 0
     kept: list[Tensor] = []
     for block in place.blocks:
         some = joined[block.part]
         some = some if block.source is None else some.index_select(0, block.source)
-        query, key, value = some.view(block.rows, block.width, 3, heads, -1).permute(2, 0, 3, 1, 4).reshape(3, block.rows * heads, block.width, -1)
+        threes = some.view(block.rows, block.width, 3, heads, -1).permute(2, 0, 3, 1, 4)
+        query, key, value = take(threes.shape, joined.dtype).copy_(threes).view(3, block.rows * heads, block.width, -1)
         shut = None if block.shut is None else block.shut.to(joined.dtype).repeat_interleave(heads, 0)
         scores = _product(query, key.transpose(1, 2), scale, shut)
-        shares = scores.softmax(-1, dtype=_wide(scores)).to(joined.dtype)
+        shares = take(scores.shape, joined.dtype).copy_(scores.softmax(-1, dtype=_wide(scores)))
         used, mask = shares, scores.new_empty(0)
         if rate:
-            mask = keep_bits(shares, rate)
+            mask = keep_bits(shares, rate, take)
             used = dropped(shares, mask)
         _put(out, _product(used, value, 1 / kept_of(rate)).view(block.rows, heads, block.width, -1).transpose(1, 2), block)
         kept += (query, key, value, shares, mask)

@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from train.room import Take, fresh
+
 STEPS = 1 << 16
 _BITS = {torch.bfloat16: torch.int16, torch.float16: torch.int16, torch.float32: torch.int32}  # integers as wide as the numbers
 
@@ -21,13 +23,14 @@ def kept_of(rate: float) -> float:
     return 1 - max(1, round(rate * STEPS)) / STEPS if rate else 1.0
 
 
-def keep_bits(like: Tensor, rate: float) -> Tensor:
-    """Return a mask of integers as wide as `like` (1 = keep, 0 = drop), from torch's generator of the device."""
+def keep_bits(like: Tensor, rate: float, take: Take = fresh) -> Tensor:
+    """Return a mask of integers as wide as `like` (1 = keep, 0 = drop), from torch's generator of the device; on a CPU in memory from `take`."""
     if like.device.type != "cpu":
         return (torch.rand(like.shape, device=like.device) < kept_of(rate)).to(_BITS[like.dtype])
     count = like.numel()
-    draws = torch.empty(-(-count // 4), dtype=torch.int64).random_(-(1 << 63), None).view(torch.int16)[:count].view(like.shape)
-    return draws.lt_(round(kept_of(rate) * STEPS) - STEPS // 2).to(_BITS[like.dtype])
+    draws = take((-(-count // 4),), torch.int64).random_(-(1 << 63), None).view(torch.int16)[:count].view(like.shape)
+    kept = draws.lt_(round(kept_of(rate) * STEPS) - STEPS // 2)
+    return kept if like.element_size() == kept.element_size() else take(like.shape, _BITS[like.dtype]).copy_(kept)
 
 
 def drop_(values: Tensor, mask: Tensor) -> Tensor:

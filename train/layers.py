@@ -17,12 +17,13 @@ from torch import Tensor, nn
 
 from train.attend import attend, attend_back
 from train.dropout import drop_, keep_bits, kept_of
+from train.room import Take, fresh
 from train.unpadded import Layout
 
 
 class Plan(NamedTuple):
     """What a layer is besides its weights. `kind`: precision of products. `inner`, `outer`: dropout of attention's shares and of the two residual
-    branches (0 = none)."""
+    branches (0 = none). `take`: memory for what the backward pass needs."""
 
     place: Layout
     kind: torch.dtype
@@ -31,6 +32,7 @@ class Plan(NamedTuple):
     inner: float
     outer: float
     epsilon: float
+    take: Take = fresh
 
 
 NAMES = tuple(
@@ -52,14 +54,14 @@ def fits(layer: Any) -> bool:
     return activation is nn.functional.gelu and same and not layer.attention.self.is_decoder
 
 
-def run(layer: Any, flat: Tensor, place: Layout) -> Tensor:
+def run(layer: Any, flat: Tensor, place: Layout, take: Take = fresh) -> Tensor:
     """Return [1, tokens, size] after `layer`, in float32 at least; products run in autocast's precision, or that of `flat`. Tokens of the filling come
-    out as whatever they are."""
+    out as whatever they are. `take`: where the backward pass's needs lie, see train/room.py."""
     own, training, device = layer.attention.self, layer.training, flat.device.type
     kind = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else flat.dtype
     plan = Plan(
         place, kind, own.num_attention_heads, own.scaling, own.dropout.p if training else 0.0, layer.output.dropout.p if training else 0.0,
-        layer.output.LayerNorm.eps,
+        layer.output.LayerNorm.eps, take,
     )  # fmt: skip
     modules = (
         own.query, own.key, own.value, layer.attention.output.dense, layer.attention.output.LayerNorm,
@@ -74,25 +76,25 @@ class _Layer(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, plan: Plan, *weights: Tensor) -> Tensor:
-        kind = plan.kind
+        kind, take = plan.kind, plan.take
         with torch.autocast(x.device.type, enabled=False):
             (wq, bq, wk, bk, wv, bv, *rest) = weights
-            w_in, b_in = _joined((wq, wk, wv), kind), _joined((bq, bk, bv), kind)
+            w_in, b_in = _joined((wq, wk, wv), kind, take), _joined((bq, bk, bv), kind, take)
             w_out, b_out, g1, b1, w_up, b_up, w_down, b_down, g2, b2 = rest
-            w_out, w_up, w_down = (weight.to(kind) for weight in (w_out, w_up, w_down))
-            low = x.to(kind)
-            mixed, kept = attend(torch.addmm(b_in, low, w_in.t()), plan.place, plan.heads, plan.scale, plan.inner)
-            first, mask1 = _residual(x, torch.addmm(b_out.to(kind), mixed, w_out.t()), plan.outer)
+            w_out, w_up, w_down = (_kept(weight, kind, take) for weight in (w_out, w_up, w_down))
+            low = _kept(x, kind, take)
+            mixed, kept = attend(torch.addmm(b_in, low, w_in.t()), plan.place, plan.heads, plan.scale, plan.inner, take)
+            first, mask1 = _residual(x, torch.addmm(b_out.to(kind), mixed, w_out.t()), plan.outer, take)
             y, mean1, scale1 = torch.native_layer_norm(first, first.shape[1:], g1, b1, plan.epsilon)
-            narrow = y.to(kind)
-            up = torch.addmm(b_up.to(kind), narrow, w_up.t())
-            wide = nn.functional.gelu(up)
-            second, mask2 = _residual(y, torch.addmm(b_down.to(kind), wide, w_down.t()), plan.outer)
+            narrow = _kept(y, kind, take)
+            up = torch.addmm(b_up.to(kind), narrow, w_up.t(), out=take((len(x), len(w_up)), kind))
+            wide = torch.ops.aten.gelu.out(up, out=take(up.shape, kind))
+            second, mask2 = _residual(y, torch.addmm(b_down.to(kind), wide, w_down.t()), plan.outer, take)
             out, mean2, scale2 = torch.native_layer_norm(second, second.shape[1:], g2, b2, plan.epsilon)
         ctx.plan = plan
         ctx.save_for_backward(
-            low, w_in, mixed, w_out, mask1, first.to(kind), mean1, scale1, g1, b1, narrow, w_up, up, wide, w_down, mask2, second.to(kind), mean2, scale2, g2, b2,
-            *kept,
+            low, w_in, mixed, w_out, mask1, _kept(first, kind, take), mean1, scale1, g1, b1, narrow, w_up, up, wide, w_down, mask2,
+            _kept(second, kind, take), mean2, scale2, g2, b2, *kept,
         )  # fmt: skip
         return out
 
@@ -118,9 +120,14 @@ class _Layer(torch.autograd.Function):
         return None if x_grad is None else x_grad.to(wide_type), None, *(part.to(wide_type) for part in grads)
 
 
-def _joined(parts: Sequence[Tensor], kind: torch.dtype) -> Tensor:
+def _kept(values: Tensor, kind: torch.dtype, take: Take) -> Tensor:
+    """Return a copy for the backward pass, in the precision of the products."""
+    return take(values.shape, kind).copy_(values)
+
+
+def _joined(parts: Sequence[Tensor], kind: torch.dtype, take: Take) -> Tensor:
     """Return the parts one below the other, in the precision of the product."""
-    out = torch.empty((sum(len(part) for part in parts), *parts[0].shape[1:]), dtype=kind)
+    out = take((sum(len(part) for part in parts), *parts[0].shape[1:]), kind)
     for part, place in zip(parts, torch.split(out, [len(part) for part in parts]), strict=True):
         place.copy_(part)
     return out
@@ -131,11 +138,11 @@ def _sum(values: Tensor) -> Tensor:
     return values.sum(0)
 
 
-def _residual(x: Tensor, branch: Tensor, rate: float) -> tuple[Tensor, Tensor]:
+def _residual(x: Tensor, branch: Tensor, rate: float, take: Take = fresh) -> tuple[Tensor, Tensor]:
     """Return x + dropout(branch) in the precision of `x`, and the mask; `branch` is overwritten."""
     if not rate:
         return x + branch, branch.new_empty(0)
-    mask = keep_bits(branch, rate)
+    mask = keep_bits(branch, rate, take)
     return torch.add(x, drop_(branch, mask), alpha=1 / kept_of(rate)), mask
 
 

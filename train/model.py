@@ -17,6 +17,7 @@ from train.batches import Batch
 from train.dropout import cheapen
 from train.features import Pieces
 from train.heads import Head, head_module, loss_of
+from train.room import Room, Take, fresh
 
 
 class Encoder(nn.Module):
@@ -36,6 +37,7 @@ class Encoder(nn.Module):
         self.frozen = frozen
         self.checkpointing = self.padded = False
         self.by_hand = all(map(layers.fits, self.net.encoder.layer))  # on a CPU: train/layers.py
+        self.room = Room()
         self.size: int = self.net.config.hidden_size
         self.pad: int = self.net.config.pad_token_id
         counted = self.net.config.model_type in ("roberta", "xlm-roberta", "camembert", "xlm-roberta-xl")
@@ -75,16 +77,18 @@ class Encoder(nn.Module):
         if torch.is_autocast_enabled(device) and not (self.by_hand and device == "cpu"):  # else every layer would cast to and fro
             flat = flat.to(torch.get_autocast_dtype(device))
         states: list[Tensor] = [flat]
+        graph = torch.is_grad_enabled()  # else nothing is kept
+        take = self.room.lease().take if self.by_hand and device == "cpu" and graph and not self.checkpointing else fresh
         for layer in self.net.encoder.layer[first:last]:
-            if self.checkpointing and torch.is_grad_enabled():
+            if self.checkpointing and graph:
                 states.append(checkpoint(self._layer, layer, states[-1], place, use_reentrant=False))
             else:
-                states.append(self._layer(layer, states[-1], place))
+                states.append(self._layer(layer, states[-1], place, take))
         return states
 
-    def _layer(self, layer: Any, flat: Tensor, place: unpadded.Layout) -> Tensor:
+    def _layer(self, layer: Any, flat: Tensor, place: unpadded.Layout, take: Take = fresh) -> Tensor:
         if self.by_hand and flat.device.type == "cpu":
-            return layers.run(layer, flat, place)
+            return layers.run(layer, flat, place, take)
         found = layer(flat, None, place=place)
         return found[0] if isinstance(found, tuple) else found  # type: ignore[no-any-return]
 

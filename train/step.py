@@ -78,6 +78,7 @@ class Stepper:
             own = self.model.loss(batch) * (part.weight / total)
             own.backward()  # type: ignore[no-untyped-call]
             loss += own.detach()
+            del own, batch  # with the graph goes its hold on the room of activations (train/room.py), before the next part needs it
         return loss
 
     def _give_way(self, some: Sequence[Picked]) -> None:
