@@ -7,7 +7,7 @@ import pytest
 from build_data.makers.connectives import Found, connectives
 from build_data.makers.discourse import LABELS, TELLING, Candidate, _only_tied, _telling_words, _unfit_before
 from build_data.makers.discourse_balance import Item, balanced
-from build_data.makers.discourse_evidence import conditions, opposes, points_back, speaks, supports
+from build_data.makers.discourse_evidence import attempts, conditions, opposes, points_back, speaks, supports
 from build_data.steps import Ledger
 from corpora.records import Document
 
@@ -128,6 +128,7 @@ def test_a_story_is_coupled_with_what_is_none() -> None:
     ("language", "span", "half"),
     [
         ("hu", "A másik, amelyben a régi szerszámokat tartják.", True),
+        ("hu", "A másik, amelyben a szerszámokat (fúrók, kalapácsok) tartják.", True),
         ("hu", "A másik, amelyben a szerszámokat tartják, le van zárva.", False),
         ("hu", "Volt a faluban, aki emlékezett rá.", False),
         ("fi", "Toinen, jossa pidetään vanhoja työkaluja.", True),
@@ -144,3 +145,9 @@ def test_a_bare_span_names_next_to_nothing() -> None:
         False,
         False,
     ]
+
+
+def test_an_attempt_is_told_in_the_main_clause() -> None:
+    lists = connectives("hu")
+    assert attempts("A bíró kérte, hogy mindenki üljön le.", lists)
+    assert not attempts("A fiú a kapuhoz futott, ahol egy vendég várta.", lists)

@@ -63,8 +63,9 @@ def opposes(premise: str, hypothesis: str, language: str, lists: Connectives, *,
 
 
 def attempts(premise: str, lists: Connectives) -> bool:
-    """Tell whether a span tells of something wanted, tried or asked for."""
-    return _has(lists.attempting, premise)
+    """Tell whether a span tells of something wanted, tried or asked for, before its first subordinate clause."""
+    below = lists.scoped.search(premise)
+    return _has(lists.attempting, premise[: below.start()] if below and below.start() else premise)
 
 
 def _short(premise: str, hypothesis: str) -> bool:
