@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -72,9 +71,7 @@ def learn(rows: Rows, wanted: Wanted, work: Path) -> Figure:
         model = Model(Encoder(folder, wanted.freeze, BASE.dropout), pieces, [head], wanted.seed)
         return model, fit(model, [Job(rows.task, KIND_METRIC[rows.kind], replace(training, max_steps=steps), some, [])], wanted.seed)
 
-    started = time.perf_counter()
-    trained(PROBE, train[: PROBE * training.batch])
-    each = (time.perf_counter() - started) / PROBE
+    each = trained(PROBE, train[: PROBE * training.batch])[1].seconds / PROBE
     steps = max(1, min(int(training.epochs * len(train) / training.batch), int(60 * wanted.minutes / each) - PROBE))
     model, outcome = trained(steps, train)
     right = [_right(rows.kind, r, p) for r, p in zip(validation, predict(model, validation, rows.task), strict=True)]
