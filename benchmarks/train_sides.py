@@ -36,7 +36,7 @@ RATE, WARMUP = 1e-4, 0.1
 
 
 def rows(count: int) -> list[Any]:
-    """Return the first training pairs of MNLI, or of the bundled pairs (again and again) where CORPORA_DIR has none."""
+    """Return the first `count` training pairs of MNLI, or the bundled pairs (again and again) where CORPORA_DIR has none."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a benchmark fetches nothing
     try:
         found = read_records(corpus.load("en/mnli"), "train", limit=count)
