@@ -11,18 +11,16 @@ a pattern would need; patterns see the rest.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import NamedTuple
 
 from build_data.makers.common import whole_sentence
-from build_data.makers.spelling import LETTERS, Vocabulary
+from build_data.makers.spelling import Vocabulary
+from build_data.makers.tally import GLUED, REPEATS, SHOUTS, SLOPPY, TORN, Limits, Tally
 from corpora.records import Document
 
 WORD = re.compile(r"[^\W\d_]+")
-NUMBER = re.compile(r"\d{3,}")
 COMMON = 0.01  # share of all sentences beyond which a stem is no content
 FAMILIAR = 0.05  # share of all sentences beyond which a stem says nothing of what a sentence is about
 TOPIC = 0.12  # share of a document's sentences beyond which a stem tells no place in it
@@ -35,7 +33,7 @@ WEB = ("web", "blog")  # genres whose paragraphs have lost their headings
 
 ASKED = "qa"  # genre whose documents begin with what somebody asks, mostly in haste
 QUOTED = re.compile(r"[\"'“”„»«‘’…;¬|*_<>{}=~^\\]")  # quotations, and leftovers of markup
-DOUBTFUL = re.compile(r"[):–-]")  # signs one of which the next two patterns need
+DOUBTFUL = re.compile(r"[):–-](?:(?<!-)|(?=[ -]|ja|tai|és|vagy))")  # signs one of which the next two patterns need
 CUT_OFF = ("Mm", "Ts", "Ym", "Huom", "Ks", "Vrt", "Ld", "Vö", "Stb")  # what opens in the middle
 GOES_ON = ("Eli ", "Tai ", "Sekä ", "Siis ", "Joten ", "Samoin ", "Vagyis ", "Azaz ")  # what mostly opens the other half of the sentence before
 # Enumerations, faces (":D"), the remains of a compound or of a line ("Kunto- Alaskan").
@@ -47,7 +45,6 @@ ODD = re.compile(
 LISTED = re.compile(r"[A-ZÅÄÖÁÉÍÓÚÜŐŰ]\w+ – [a-zåäöáéíóúüőű]|\d\)|--| [–-] .* [–-] .* [–-] ")
 UNSPACED = re.compile(r",[^\W\d_]")  # a comma without its space
 GROWN = re.compile(r"[0-9](?<=[a-zåäöáéíóúüőű]{3}[0-9])")  # a number that grew on to a word
-CAPITALS = re.compile(r"[A-ZÅÄÖÁÉÍÓÚÜŐŰ]{4,}(?!\w)")
 SHOUTED = re.compile(r"\b[A-ZÅÄÖÁÉÍÓÚÜŐŰ]{4,}\b")
 # A sentence that ends, or begins with a small letter, inside.
 INNER = re.compile(r"[.!?](?: [–-] [a-zåäöáéíóúüőű]|\S+\s|(?:(?<=\)[.!?])|(?<=[^\W\d_]{5}[.!?])) [a-zåäöáéíóúüőű])")
@@ -59,7 +56,7 @@ def plain(text: str) -> str:
     return whole_sentence(text, SHORTEST, LONGEST) or ("odd_signs" if _odd(text) else "")
 
 
-def _odd(text: str) -> bool:
+def _odd(text: str, mark: int = SHOUTS | REPEATS) -> bool:
     last = text[-1]
     if not text[0].isalpha() or last not in ".!?" or text.count("(") != text.count(")") or QUOTED.search(text) or text.startswith(GOES_ON):
         return True
@@ -73,8 +70,10 @@ def _odd(text: str) -> bool:
     inside = text[:-1]
     if ("." in inside or "?" in inside or "!" in inside) and INNER.search(text):
         return True
-    if not text[1:].islower() and CAPITALS.search(text) and SHOUTED.search(text):
+    if mark & SHOUTS and SHOUTED.search(text):
         return True
+    if not mark & REPEATS:
+        return False
     words = text.replace("-", " ").split()
     return len(set(words)) < len(words) and TWICE.search(text) is not None
 
@@ -87,16 +86,16 @@ class Line(NamedTuple):
     paragraph: int
     fault: str
     about: frozenset[str]  # stems but for the familiar ones
-    content: frozenset[str]  # rare among all sentences
-    ties: frozenset[str]  # rare in the document too
+    ties: frozenset[str]  # those that are rare among all sentences, and in the document too
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A document as lines."""
+    """A document as lines, and the content stems of all of them, each as often as it stands."""
 
     document: Document
     lines: tuple[Line, ...]
+    content: Sequence[str]
 
 
 def scripts(kept: Sequence[tuple[Document, list[list[str]]]], language: str) -> list[Script]:
@@ -107,31 +106,35 @@ def scripts(kept: Sequence[tuple[Document, list[list[str]]]], language: str) -> 
     conjunction or it is written as people talk; a document with many such lines has no other. "asked" are the asker's own in a document of questions and answers.
     """
     ordered = sorted(kept, key=lambda item: item[0].id)
-    texts = [[(n, s) for n, part in enumerate(parts) for s in part][:LINES] for _, parts in ordered]
-    cut = [[WORD.findall(text) for _, text in some] for some in texts]
-    known = Vocabulary([words for some in cut for words in some], language)
-    found = [[_stems(text, words, known) for (_, text), words in zip(some, each, strict=True)] for some, each in zip(texts, cut, strict=True)]
-    spread = Counter(chain.from_iterable(chain.from_iterable(found)))
-    common, familiar = (_above(spread, max(FEW, share * sum(map(len, texts)))) for share in (COMMON, FAMILIAR))
-    out = []
-    for (document, _), some, words, stems in zip(ordered, texts, cut, found, strict=True):
-        topic = _above(Counter(chain.from_iterable(stems)), max(FEW, TOPIC * len(some)))
+    cut = [[(n, s) for n, part in enumerate(parts) for s in part][:LINES] for _, parts in ordered]
+    texts = [text for some in cut for _, text in some]
+    words = list(map(WORD.findall, texts))
+    known = Vocabulary(words, language)
+    tally = Tally(texts, words, known)
+    limits = Limits(max(FEW, COMMON * len(texts)), max(FEW, FAMILIAR * len(texts)), [max(FEW, TOPIC * len(some)) for some in cut])
+    about, content, ties = tally.stems([n for n, some in enumerate(cut) for _ in some], limits)
+    marks = tally.marks()
+    out, start, none = list[Script](), 0, frozenset[str]()
+    for (document, _), some in zip(ordered, cut, strict=True):
+        stop = start + len(some)
         web = document.genre.startswith(WEB)
-        sloppy = [known.sloppy(text, own) for (_, text), own in zip(some, words, strict=True)]
-        untended = sum(sloppy) > max(FEWEST, UNTENDED * len(some))
-        asked = _asked(document, some)
+        sloppy = {at for at in range(start, stop) if marks[at] & SLOPPY and known.sloppy(texts[at], words[at])}
+        untended = len(sloppy) > max(FEWEST, UNTENDED * len(some))
+        asked = start + _asked(document, some)
         lines = []
-        for at, ((paragraph, text), own, each) in enumerate(zip(some, words, stems, strict=True)):
+        for at, (paragraph, text) in enumerate(some, start):
+            mark = marks[at]
             fault = (
                 ("asked" if at < asked else "")
-                or plain(text)
-                or ("sloppy" if untended or sloppy[at] else "")
-                or ("glued" if known.glued(own, web=web) else "")
-                or ("torn" if known.torn(text, own) else "")
+                or whole_sentence(text, SHORTEST, LONGEST)
+                or ("odd_signs" if _odd(text, mark) else "")
+                or ("sloppy" if untended or at in sloppy else "")
+                or ("glued" if mark & GLUED and known.glued(words[at], web=web) else "")
+                or ("torn" if mark & TORN and known.torn(text, words[at]) else "")
             )
-            content = _without(each, common)
-            lines.append(Line(text, at, paragraph, fault, _without(each, familiar), content, _without(content, topic)))
-        out.append(Script(document, tuple(lines)))
+            lines.append(Line(text, at - start, paragraph, fault, none if fault else about.of(at), none if fault else ties.of(at)))
+        out.append(Script(document, tuple(lines), content.names[content.ends[start - 1] if start else 0 : content.ends[stop - 1]] if some else []))
+        start = stop
     return out
 
 
@@ -140,18 +143,3 @@ def _asked(document: Document, lines: Sequence[tuple[int, str]]) -> int:
     if not document.genre.startswith(ASKED):
         return 0
     return max((at + 1 for at, (_, text) in enumerate(lines[: (len(lines) + 1) // 2]) if text.endswith("?")), default=0)
-
-
-def _stems(text: str, words: Sequence[str], known: Vocabulary) -> frozenset[str]:
-    """Return the stems of a sentence's words of four letters up, and its numbers of three digits up."""
-    own = frozenset(filter(None, map(known.stems.get, words)))
-    numbers = NUMBER.findall(text)
-    return own.union([number[:LETTERS] for number in numbers]) if numbers else own
-
-
-def _without(stems: frozenset[str], others: frozenset[str]) -> frozenset[str]:
-    return stems if others.isdisjoint(stems) else stems - others
-
-
-def _above(counts: Counter[str], most: float) -> frozenset[str]:
-    return frozenset(key for key, count in counts.items() if count > most)

@@ -39,7 +39,7 @@ def endings(documents: Sequence[Document], language: str, parser: Parser, seed: 
     rest: list[Item] = []
     topics: dict[str, frozenset[str]] = {}
     for script in scripts(kept, language):
-        topics[script.document.id] = frozenset().union(*(line.content for line in script.lines))
+        topics[script.document.id] = frozenset(script.content)
         found, over = grouped(items(script, seed, ledger), ENDINGS, RATIO, fit_inside)
         found.sort(key=lambda group: chance(seed, group[0].place))
         most = max_sentences // ENDINGS

@@ -170,6 +170,7 @@ class Vocabulary(Spelling):
         self.gluing = self._gluing(seen, first, whole) | ARTICLES.get(language, frozenset())
         self.grammar = words_of(language).common
         self._joiners, self._spoken = JOINERS.get(language, frozenset[str]()), self._said(language)
+        self.slips = self._joiners | self._spoken  # a sentence without one of them is not sloppy
         self._unjoined, self._sloppy = UNJOINED.get(language), SLOPPY.get(language)
 
     def _said(self, language: str) -> frozenset[str]:
