@@ -278,5 +278,5 @@ def test_a_sentence_that_nobody_went_over_is_told(text: str, why: str) -> None:
         "Sen lautakunnan jäsenet lähtivät.",
     ]
     lines = [plain, [text]]
-    known = Vocabulary([WORD.findall(line) for part in lines for line in part], "fi")
+    known = Vocabulary.of([WORD.findall(line) for part in lines for line in part], "fi")
     assert Tended(Document(id="d", paragraphs=(), corpus="fi/x", licence="CC0-1.0", genre="law"), lines, known).fault(text) == why

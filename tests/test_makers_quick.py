@@ -67,7 +67,7 @@ def test_sloppy_sentences_are_found_by_words_as_by_the_pattern(pieces: list[str]
     text = " ".join(pieces)
     for language, pattern in SLOPPY.items():
         words = WORD.findall(text)
-        assert Vocabulary([words], language).sloppy(text, words) is bool(pattern.search(text))
+        assert Vocabulary.of([words], language).sloppy(text, words) is bool(pattern.search(text))
 
 
 @given(

@@ -43,7 +43,7 @@ def test_words_that_are_none_are_told_where_there_are_words_enough(language: str
 )
 def test_an_abbreviation_wants_its_full_stop(language: str, text: str, sloppy: bool) -> None:
     words = WORD.findall(text)
-    assert Vocabulary([words], language).sloppy(text, words) is sloppy
+    assert Vocabulary.of([words], language).sloppy(text, words) is sloppy
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from build_data.makers.common import whole_sentence
-from build_data.makers.spelling import Vocabulary
-from build_data.makers.tally import GLUED, REPEATS, SHOUTS, SLOPPY, TORN, Limits, Tally
+from build_data.makers.tally import FIGURE, GLUED, REPEATS, SHOUTS, SLOPPY, TORN, WORDED, Limits, Tally
 from corpora.records import Document
 
 WORD = re.compile(r"[^\W\d_]+")
@@ -36,12 +35,13 @@ QUOTED = re.compile(r"[\"'“”„»«‘’…;¬|*_<>{}=~^\\]")  # quotations
 DOUBTFUL = re.compile(r"[):–-](?:(?<!-)|(?=[ -]|ja|tai|és|vagy))")  # signs one of which the next two patterns need
 CUT_OFF = ("Mm", "Ts", "Ym", "Huom", "Ks", "Vrt", "Ld", "Vö", "Stb")  # what opens in the middle
 GOES_ON = ("Eli ", "Tai ", "Sekä ", "Siis ", "Joten ", "Samoin ", "Vagyis ", "Azaz ")  # what mostly opens the other half of the sentence before
-# Enumerations, faces (":D"), the remains of a compound or of a line ("Kunto- Alaskan").
+# Enumerations, faces (":D"), the remains of a compound or of a line ("Kunto- Alaskan"). The sign comes first: what opens with letters is tried at every letter.
 ODD = re.compile(
-    r"\) [A-ZÅÄÖÁÉÍÓÚÜŐŰ]|:-?[()DPp](?!\w)|[^\W\d_]- (?!(?:és|s|vagy|meg|illetve|valamint|ja|tai|taikka|sekä|eikä|vai|kuin|että)\b)|(?<=\s)–\w"
-    r"|\)[^\W\d_]|[^\W\d_]-(?:ja|tai|és|vagy)\b"
-    rf"|[.,] ?[?!]$|^(?:{'|'.join(CUT_OFF)})\b"
+    r"[):–-](?:(?<=\))(?: [A-ZÅÄÖÁÉÍÓÚÜŐŰ]|[^\W\d_])|(?<=:)-?[()DPp](?!\w)|(?<=\s–)\w"
+    r"|(?<=[^\W\d_]-)(?: (?!(?:és|s|vagy|meg|illetve|valamint|ja|tai|taikka|sekä|eikä|vai|kuin|että)\b)|(?:ja|tai|és|vagy)\b))"
 )
+OPENED = re.compile(rf"(?:{'|'.join(CUT_OFF)})\b")
+ENDED = re.compile(r"[.,] ?[?!]$")
 LISTED = re.compile(r"[A-ZÅÄÖÁÉÍÓÚÜŐŰ]\w+ – [a-zåäöáéíóúüőű]|\d\)|--| [–-] .* [–-] .* [–-] ")
 UNSPACED = re.compile(r",[^\W\d_]")  # a comma without its space
 GROWN = re.compile(r"[0-9](?<=[a-zåäöáéíóúüőű]{3}[0-9])")  # a number that grew on to a word
@@ -56,23 +56,27 @@ def plain(text: str) -> str:
     return whole_sentence(text, SHORTEST, LONGEST) or ("odd_signs" if _odd(text) else "")
 
 
-def _odd(text: str, mark: int = SHOUTS | REPEATS) -> bool:
+def _odd(text: str, mark: int = SHOUTS | REPEATS | FIGURE | FIGURE) -> bool:
     last = text[-1]
     if not text[0].isalpha() or last not in ".!?" or text.count("(") != text.count(")") or QUOTED.search(text) or text.startswith(GOES_ON):
         return True
     commas = text.count(",")
     if commas and (commas > COMMAS or " ," in text or (commas > text.count(", ") and UNSPACED.search(text))):
         return True
-    if (DOUBTFUL.search(text) or last != "." or text.startswith(CUT_OFF)) and (text.rstrip(".!?").endswith(":") or ODD.search(text) or LISTED.search(text)):
+    if text.startswith(CUT_OFF) and OPENED.match(text):
         return True
-    if GROWN.search(text):
+    if last != "." and (text.rstrip(".!?").endswith(":") or ENDED.search(text, len(text) - 3)):
+        return True
+    if DOUBTFUL.search(text) and (text.rstrip(".!?").endswith(":") or ODD.search(text) or LISTED.search(text)):
+        return True
+    if mark & FIGURE and GROWN.search(text):
         return True
     inside = text[:-1]
     if ("." in inside or "?" in inside or "!" in inside) and INNER.search(text):
         return True
     if mark & SHOUTS and SHOUTED.search(text):
         return True
-    if not mark & REPEATS:
+    if not mark & (REPEATS | FIGURE) and "-" not in text:
         return False
     words = text.replace("-", " ").split()
     return len(set(words)) < len(words) and TWICE.search(text) is not None
@@ -109,8 +113,8 @@ def scripts(kept: Sequence[tuple[Document, list[list[str]]]], language: str) -> 
     cut = [[(n, s) for n, part in enumerate(parts) for s in part][:LINES] for _, parts in ordered]
     texts = [text for some in cut for _, text in some]
     words = list(map(WORD.findall, texts))
-    known = Vocabulary(words, language)
-    tally = Tally(texts, words, known)
+    tally = Tally(texts, words, language)
+    known = tally.known
     limits = Limits(max(FEW, COMMON * len(texts)), max(FEW, FAMILIAR * len(texts)), [max(FEW, TOPIC * len(some)) for some in cut])
     about, content, ties = tally.stems([n for n, some in enumerate(cut) for _ in some], limits)
     marks = tally.marks()
@@ -126,7 +130,7 @@ def scripts(kept: Sequence[tuple[Document, list[list[str]]]], language: str) -> 
             mark = marks[at]
             fault = (
                 ("asked" if at < asked else "")
-                or whole_sentence(text, SHORTEST, LONGEST)
+                or whole_sentence(text, SHORTEST, LONGEST, worded=mark & WORDED > 0)
                 or ("odd_signs" if _odd(text, mark) else "")
                 or ("sloppy" if untended or at in sloppy else "")
                 or ("glued" if mark & GLUED and known.glued(words[at], web=web) else "")

@@ -118,8 +118,8 @@ def _abbreviates(text: str, start: int, stop: int, known: frozenset[str]) -> boo
     return (len(word) == 1 and word.isupper()) or word.casefold() in known or ROMAN.fullmatch(word) is not None
 
 
-def whole_sentence(text: str, shortest: int, longest: int) -> str:
-    """Return why `text` is no plain sentence of `shortest` to `longest` words, or ""."""
+def whole_sentence(text: str, shortest: int, longest: int, *, worded: bool = False) -> str:
+    """Return why `text` is no plain sentence of `shortest` to `longest` words, or "". Of a text that is `worded` it is known that it has LETTERS."""
     tokens = text.split()
     if not shortest <= len(tokens) <= longest:
         return "length"
@@ -133,7 +133,7 @@ def whole_sentence(text: str, shortest: int, longest: int) -> str:
         or "https:" in text
         or "www." in text
         or text.rstrip().endswith("...")
-        or (not _mostly_words(tokens) and letters(text) < LETTERS)
+        or (not worded and not _mostly_words(tokens) and letters(text) < LETTERS)
     ):
         return "signs"
     return ""

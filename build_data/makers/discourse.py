@@ -98,7 +98,7 @@ def discourse(documents: Sequence[Document], language: str, parser: Parser, seed
     lists = connectives(language)
     kept, read = read_documents(documents, language, least=1)
     ledger = Ledger("make")
-    known = Vocabulary([WORD.findall(line) for _, parts in kept for part in parts for line in part], language)
+    known = Vocabulary.of([WORD.findall(line) for _, parts in kept for part in parts for line in part], language)
     candidates = [c for document, parts in kept for c in _candidates(document, parts, max_sentences, lists, Tended(document, parts, known), ledger)]
     items: list[Item] = []
     for candidate, parse in zip(candidates, parser.parse([c.text for c in candidates], trees=True, split=False), strict=True):

@@ -7,9 +7,12 @@ sentence is then asked by sets of words, and only one that holds a suspicious wo
 from __future__ import annotations
 
 import re
+import string
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
+
+import numpy as np
 
 from build_data.makers.clean_rules import words_of
 from build_data.makers.common import listed
@@ -35,14 +38,19 @@ SHORT = 4  # letters of the shortest word whose stem is looked at
 LETTERS = 6  # of a stem that are compared: consonant gradation ("katu", "kadulla") and Snowball's slips are mostly behind them
 ROOT = 9  # of a stem that must be the same for one word to say of another that it has no capital: "Magyarország" is no "magyar"
 ALONE = {"fi": "", "hu": "aesőóh"}  # letters that are words by themselves; another one is what a broken line or a scanner left of a word
+LATIN = string.ascii_lowercase
+TWOS = [one + two for one in LATIN for two in LATIN]
 # A consonant, or two, that no Finnish word ends with: what stands before it is half a word, misspelt or foreign.
 CUT_SHORT = {"fi": re.compile(r"(?:[bcdfgjkmpqvwxz]|[bcdfghjklmnpqrstvwxz]{2})\Z")}
-SLIP = re.compile(r"([bcdfghjklmnpqrstvz])\1\1")  # three of one consonant in a row
+SLIPS = [3 * letter for letter in "bcdfghjklmnpqrstvz"]  # three of one consonant in a row
 # Two consonants that no word of the language begins with: what stands before it is the other half of a word.
 HEADLESS = {
     "fi": re.compile(r"(?:[lrnmjhv][bcdfghjklmnpqrstvwxz]|ht|ks|tk)"),
     "hu": re.compile(r"(?:[rmjv][bcdfghjklmnpqrstvxz]|l[bcdfghkmnpqrstvxz]|n[bcdfghjklmpqrstvxz])"),
 }
+NONE = frozenset[str]()
+CUT = {language: frozenset(end for end in (*LATIN, *TWOS) if pattern.search(end)) for language, pattern in CUT_SHORT.items()}
+HEADS = {language: frozenset(filter(pattern.match, TWOS)) for language, pattern in HEADLESS.items()}
 RUN_TOGETHER = {"hu": "s"}  # words of one letter that a scanner runs together with the next word
 ARTICLES = {"fi": frozenset[str](), "hu": frozenset({"A"})}  # words of one letter that a capital inside a sentence gives away
 NAMES = 4  # words with a capital inside a sentence, at most: more are titles and headings
@@ -67,6 +75,7 @@ SPOKEN = {
 SPOKEN_SO = {"fi": ("semmo", "tämmo", "tommo"), "hu": ()}  # and what begins so
 UNSTOPPED = {"fi": listed("esim yms jne tms huom"), "hu": listed("stb pl")}  # abbreviations, which want a full stop
 STRETCHED = "aeiouyäöáéíóúüőű"  # vowels, three of which in a row are a cry
+CRIES = [3 * vowel for vowel in STRETCHED]
 # The space comes first, and the word behind it before what must not stand in front: a pattern that opens with a look behind looks behind at every letter.
 UNJOINED = {
     language: re.compile(rf" (?=(?:{'|'.join(sorted(words))})\b)" + "".join(f"(?<!{before} )" for before in sorted(BETWEEN[language])))
@@ -83,55 +92,61 @@ def _sloppy(language: str) -> re.Pattern[str]:
 SLOPPY = {language: _sloppy(language) for language in UNJOINED}
 
 
+def _thrice(words: Iterable[str]) -> list[str]:
+    """Return the words with three of one letter in a row, found in all at once."""
+    every = "\n".join(words)
+    codes = np.frombuffer(every.encode("utf-32-le"), np.dtype("<u4"))
+    hits = np.flatnonzero((codes[2:] == codes[1:-1]) & (codes[1:-1] == codes[:-2])).tolist()
+    return list(dict.fromkeys(every[every.rfind("\n", 0, at) + 1 : (every.find("\n", at) + 1 or len(every) + 1) - 1] for at in hits))
+
+
 class Spelling:
     """How often the words of all sentences stand, which tells a word that was torn in two."""
 
     def __init__(self, seen: Mapping[str, int], language: str) -> None:
         """Take the words as they are written, and how often."""
         self.folded = {word: word.casefold() for word in seen}
-        self.seen: dict[str, int] = {}
-        for word, times in seen.items():
-            folded = self.folded[word]
-            self.seen[folded] = self.seen.get(folded, 0) + times
-        self.stumps = self._stumps(language, SELDOM if sum(seen.values()) >= ENOUGH else 0)
-        rare = {folded for folded, times in self.seen.items() if times <= SELDOM}
-        self.seldom = frozenset(word for word, folded in self.folded.items() if folded in rare)
+        self.changed = [word for word, folded in self.folded.items() if word != folded]
+        self.seen = dict(seen)
+        for word in self.changed:
+            del self.seen[word]
+        for word in self.changed:
+            self.seen[self.folded[word]] = self.seen.get(self.folded[word], 0) + seen[word]
+        times = map(self.seen.__getitem__, self.folded.values())
+        rare = [word for word, often in zip(self.folded, times, strict=True) if often <= SELDOM]
+        self.seldom = frozenset(rare)
+        self.thrice = _thrice(self.folded)
+        enough = sum(seen.values()) >= ENOUGH
+        self.stumps = self._stumps(language, SELDOM if enough else 0, rare if enough else [])
         self.ending = ENDING.get(language)
         self.marked = frozenset[str]()  # words one of which a sentence holds where `ending` matches it
         if self.ending:
             grown = (word for word in seen if not word.islower() and self.ending.search(word))
             self.marked = CASES[language].union(grown, VOWELS)
 
-    def _stumps(self, language: str, most: int) -> frozenset[str]:
-        """Return the words that are none: of short ones, those seen `most` times or less and those that the language does not have; of longer ones seen so seldom, halves and slips."""
-        alone, pairs, short, headless = ALONE.get(language), PAIRS.get(language), CUT_SHORT.get(language), HEADLESS.get(language)
-        rare = [word for word, folded in self.folded.items() if len(word) > STUMP and self.seen[folded] <= most]
-        whole = frozenset(
-            word for word in rare if (word.islower() and ((short and short.search(word)) or (headless and headless.match(word)))) or SLIP.search(word)
-        )
-        return (
-            whole
-            | self._run_together(language, most)
-            | frozenset(
-                word
-                for word in self.folded
-                if len(word) <= STUMP
-                and word.islower()
-                and (
-                    self.seen.get(word, 0) <= most
-                    or (len(word) == 1 and alone is not None and word not in alone)
-                    or (len(word) == 2 and pairs is not None and word not in pairs)
-                )
+    def _stumps(self, language: str, most: int, rare: Sequence[str]) -> frozenset[str]:
+        """Return the words that are none: of short ones, those seen `most` times or less and those that the language does not have; of longer `rare` ones, halves and slips."""
+        alone, pairs, cut, headless = ALONE.get(language), PAIRS.get(language), CUT.get(language, NONE), HEADS.get(language, NONE)
+        found = {word for word in rare if (word[-1] in cut or word[-2:] in cut or word[:2] in headless) and len(word) > STUMP and word.islower()}
+        seldom = self.seldom if rare else NONE
+        found.update(word for word in self.thrice if len(word) > STUMP and word in seldom and any(slip in word for slip in SLIPS))
+        found.update(
+            word
+            for word in [word for word in self.folded if len(word) <= STUMP]
+            if word.islower()
+            and (
+                self.seen.get(word, 0) <= most
+                or (len(word) == 1 and alone is not None and word not in alone)
+                or (len(word) == 2 and pairs is not None and word not in pairs)
             )
         )
+        return frozenset(found.union(self._run_together(language, most, rare)))
 
-    def _run_together(self, language: str, most: int) -> frozenset[str]:
-        """Return seldom words that are a word of one letter and a word that is not seldom ("steljesíti")."""
-        joined = RUN_TOGETHER.get(language, "")
-        return frozenset(
-            word
-            for word in self.folded
-            if word[0] in joined and word.islower() and len(word) > ROOT and self.seen.get(word, 0) <= most < self.seen.get(word[1:], 0)
+    def _run_together(self, language: str, most: int, rare: Sequence[str]) -> list[str]:
+        """Return rare words that are a word of one letter and a word that is not ("steljesíti")."""
+        joined = RUN_TOGETHER.get(language)
+        return (
+            [word for word in rare if word.startswith(joined) and len(word) > ROOT and word.islower() and self.seen.get(word[1:], 0) > most] if joined else []
         )
 
     def torn(self, text: str, words: Sequence[str]) -> bool:
@@ -159,10 +174,8 @@ class Spelling:
 class Vocabulary(Spelling):
     """The same, with the words' stems, and with those that have a capital only where something grew on to the sentence before."""
 
-    def __init__(self, sentences: Sequence[Sequence[str]], language: str) -> None:
-        """Take the words of each sentence."""
-        first = Counter([words[0] for words in sentences if words])
-        seen = Counter(chain.from_iterable(sentences))
+    def __init__(self, seen: Mapping[str, int], first: Mapping[str, int], language: str) -> None:
+        """Take the words as they are written, how often each stands, and how often as the first of its sentence."""
         super().__init__(seen, language)
         distinct = [folded for folded in self.seen if len(folded) >= SHORT]
         whole = dict(zip(distinct, stems(distinct, language), strict=True))  # of a casefolded word
@@ -173,14 +186,19 @@ class Vocabulary(Spelling):
         self.slips = self._joiners | self._spoken  # a sentence without one of them is not sloppy
         self._unjoined, self._sloppy = UNJOINED.get(language), SLOPPY.get(language)
 
+    @classmethod
+    def of(cls, sentences: Sequence[Sequence[str]], language: str) -> Vocabulary:
+        """Return the vocabulary of sentences, each as its words."""
+        return cls(Counter(chain.from_iterable(sentences)), Counter([words[0] for words in sentences if words]), language)
+
     def _said(self, language: str) -> frozenset[str]:
         """Return the words one of which a sentence holds that is written as people talk."""
         starts = SPOKEN_SO.get(language, ())
         found = self.folded.keys() & {*SPOKEN.get(language, ()), *UNSTOPPED.get(language, ())}
-        found |= {word for word in self.folded if word.startswith(starts)} if starts else set()
-        every = " ".join(self.folded)  # one search for a cry in all words, most of which hold none
-        cries = [3 * vowel for vowel in STRETCHED if 3 * vowel in every]
-        return frozenset(found.union(word for cry in cries for word in self.folded if cry in word))
+        every = "\n".join(self.folded)  # one search for a start in all words, most of which have none
+        if any(start in every for start in starts):
+            found |= {word for word in self.folded if word.startswith(starts)}
+        return frozenset(found.union(word for word in self.thrice if any(cry in word for cry in CRIES)))
 
     def sloppy(self, text: str, words: Sequence[str]) -> bool:
         """Tell whether a comma is missing before a conjunction or relative, or something is spelt as people talk: what SLOPPY finds, found faster."""
@@ -191,25 +209,34 @@ class Vocabulary(Spelling):
 
     def _gluing(self, seen: Mapping[str, int], first: Mapping[str, int], whole: Mapping[str, str]) -> frozenset[str]:
         """Return the words with a capital that mostly have none inside sentences (the first word says nothing); of one that is only seen so, its stem says it."""
-        capital, small, roots, small_roots = dict[str, int](), dict[str, int](), dict[str, int](), dict[str, int]()
         large = [word for word in seen if word[0].isupper()]
+        capital, roots, root_of = dict[str, int](), dict[str, int](), dict[str, str]()
         for word in large:
             folded = self.folded[word]
             inside, root = seen[word] - first.get(word, 0), whole.get(folded, word)[:ROOT]
             capital[folded] = capital.get(folded, 0) + inside
             roots[root] = roots.get(root, 0) + inside
-        for word, folded in self.folded.items():
-            root = whole.get(folded, word)[:ROOT]
-            if (folded in capital or root in roots) and not word[0].isupper():
-                inside = seen[word] - first.get(word, 0)
-                small[folded] = small.get(folded, 0) + inside
-                small_roots[root] = small_roots.get(root, 0) + inside
-        found = set[str]()
-        for word in large:
-            folded = self.folded[word]
-            root, without = whole.get(folded, word)[:ROOT], small.get(folded, 0)
-            if len(word) > 1 and (without >= capital[folded] or (not without and small_roots.get(root, 0) >= roots[root])):
-                found.add(word)
+            root_of[word] = root
+        mixed = dict[str, int]()  # what begins small and is not all small
+        for word in self.changed:
+            if not word[0].isupper():
+                mixed[self.folded[word]] = mixed.get(self.folded[word], 0) + seen[word] - first.get(word, 0)
+
+        def small(folded: str) -> int:
+            own = seen[folded] - first.get(folded, 0) if folded in seen and not folded[0].isupper() else 0
+            return own + mixed.get(folded, 0)
+
+        without = {folded: small(folded) for folded in capital}
+        found = {word for word in large if len(word) > 1 and without[self.folded[word]] >= capital[self.folded[word]]}
+        unknown = {word: root for word, root in root_of.items() if len(word) > 1 and word not in found and not without[self.folded[word]]}
+        wanted, small_roots = set(unknown.values()), dict[str, int]()
+        for folded, stem in whole.items():
+            if stem[:ROOT] in wanted:
+                small_roots[stem[:ROOT]] = small_roots.get(stem[:ROOT], 0) + small(folded)
+        for root in wanted.intersection(seen):  # a short word is its own root
+            if self.folded[root] not in whole:
+                small_roots[root] = small_roots.get(root, 0) + small(root)
+        found.update(word for word, root in unknown.items() if small_roots.get(root, 0) >= roots[root])
         return frozenset(found)
 
     def glued(self, words: Sequence[str], *, web: bool) -> bool:

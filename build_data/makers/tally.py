@@ -17,11 +17,13 @@ from build_data.makers.spelling import LETTERS, Vocabulary
 
 Numbers = npt.NDArray[np.int64]
 NUMBER = re.compile(r"\d{3,}")
-FIGURES = re.compile(r"[\d_][\d_-]{2,}")  # where a number may be, or something without letters stand twice
+FIGURES = re.compile(r"[\d_]")
 CAPITALS = re.compile(r"[A-ZÅÄÖÁÉÍÓÚÜŐŰ]{4,}")
 # What a sentence's words say of it: that a longer look is worth while, never that it pays.
-SLOPPY, GLUED, TORN, SHOUTS, REPEATS = 1, 2, 4, 8, 16
-SELDOM = 32  # of a word alone
+SLOPPY, GLUED, TORN, SHOUTS, REPEATS, FIGURE = 1, 2, 4, 8, 16, 32
+WORDED = 64  # most of it is letters, for certain
+SELDOM = 128  # of a word alone
+SURE = 0.75  # share of the characters, spaces too, that letters make: more than common.LETTERS, so that no rounding tells them apart
 
 
 class Limits(NamedTuple):
@@ -46,15 +48,21 @@ class Stems(NamedTuple):
 class Tally:
     """Sentences, cut into words, with what the vocabulary says of them."""
 
-    def __init__(self, texts: Sequence[str], cut: Sequence[Sequence[str]], known: Vocabulary) -> None:
-        """Take the sentences, their words and the vocabulary made of these."""
-        self._known, self._texts = known, texts
-        self._words = list(known.folded)
-        number = {word: n for n, word in enumerate(self._words)}
+    def __init__(self, texts: Sequence[str], cut: Sequence[Sequence[str]], language: str) -> None:
+        """Take the sentences and their words."""
+        self._texts = texts
+        number = dict.fromkeys(chain.from_iterable(cut), 0)
+        self._words = list(number)
+        number.update(zip(self._words, range(len(number)), strict=True))
         sizes = np.fromiter(map(len, cut), np.int64, len(cut))
         self._tokens = np.fromiter(map(number.__getitem__, chain.from_iterable(cut)), np.int64, int(sizes.sum()))
         self._lines = np.repeat(np.arange(len(cut)), sizes)
+        self._opens = np.flatnonzero(np.diff(self._lines, prepend=-1))
         self._figures = [at for at, text in enumerate(texts) if FIGURES.search(text)]
+        self.known = Vocabulary(self._counted(self._tokens), self._counted(self._tokens[self._opens]), language)
+
+    def _counted(self, tokens: Numbers) -> dict[str, int]:
+        return dict(zip(self._words, np.bincount(tokens, minlength=len(self._words)).tolist(), strict=True))
 
     def marks(self) -> list[int]:
         """Return for each sentence the bits of what may be wrong with it; without one it is not so."""
@@ -62,18 +70,19 @@ class Tally:
         if not len(self._tokens):
             return found.tolist()
         bits = self._bits()[self._tokens]
-        opens = np.flatnonzero(np.diff(self._lines, prepend=-1))  # the first word of a sentence has a capital anyway
-        bits[opens] &= 0xFF ^ GLUED
+        opens = self._opens
+        bits[opens] &= 0xFF ^ GLUED  # the first word of a sentence has a capital anyway
         found[self._lines[opens]] = np.bitwise_or.reduceat(bits, opens)
         found &= 0xFF ^ SELDOM
         found[self._halves(bits & SELDOM > 0)] |= TORN
-        keys = np.sort(self._lines * len(self._words) + self._tokens)
-        found[keys[1:][keys[1:] == keys[:-1]] // len(self._words)] |= REPEATS
-        found[self._figures] |= REPEATS
+        found[self._lines[1:][(self._tokens[1:] == self._tokens[:-1]) & (self._lines[1:] == self._lines[:-1])]] |= REPEATS
+        found[self._figures] |= FIGURE
+        letters = np.bincount(self._lines, np.fromiter(map(len, self._words), np.int64, len(self._words))[self._tokens], len(self._texts))
+        found[letters >= SURE * np.fromiter(map(len, self._texts), np.int64, len(self._texts))] |= WORDED
         return found.tolist()
 
     def _bits(self) -> npt.NDArray[np.uint8]:
-        known, words = self._known, self._words
+        known, words = self.known, self._words
         bits = np.zeros(len(words), np.uint8)
         for bit, some in ((SLOPPY, known.slips), (TORN, known.stumps | known.marked), (SELDOM, known.seldom)):
             bits |= _within(words, some).view(np.uint8) * np.uint8(bit)
@@ -84,7 +93,7 @@ class Tally:
     def _halves(self, seldom: npt.NDArray[np.bool_]) -> Numbers:
         """Return sentences in which two neighbours, one of them seldom, are a word when written together."""
         pairs = np.flatnonzero((seldom[1:] | seldom[:-1]) & (self._lines[1:] == self._lines[:-1]))
-        folded, seen = list(self._known.folded.values()), self._known.seen
+        folded, seen = list(self.known.folded.values()), self.known.seen
         ones, twos = (map(folded.__getitem__, self._tokens[at].tolist()) for at in (pairs, pairs + 1))
         hits = np.fromiter([one + two in seen for one, two in zip(ones, twos, strict=True)], np.bool_, len(pairs))
         return self._lines[pairs[hits]]
@@ -95,9 +104,9 @@ class Tally:
         `documents` is the number of each sentence's document.
         """
         figures = [(at, number[:LETTERS]) for at in self._figures for number in NUMBER.findall(self._texts[at])]
-        names = list(dict.fromkeys(chain(self._known.stems.values(), (number for _, number in figures))))
+        names = list(dict.fromkeys(chain(self.known.stems.values(), (number for _, number in figures))))
         number = dict[str | None, int](zip(names, range(len(names)), strict=True)) | {None: -1}
-        of_word = np.fromiter(map(number.__getitem__, map(self._known.stems.get, self._words)), np.int64, len(self._words))
+        of_word = np.fromiter(map(number.__getitem__, map(self.known.stems.get, self._words)), np.int64, len(self._words))
         stem, line = of_word[self._tokens], self._lines
         size = max(len(names), 1)
         keys = (line * size + stem)[stem >= 0]
