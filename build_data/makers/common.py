@@ -119,9 +119,9 @@ def _abbreviates(text: str, start: int, stop: int, known: frozenset[str]) -> boo
 
 
 def whole_sentence(text: str, shortest: int, longest: int, *, worded: bool = False) -> str:
-    """Return why `text` is no plain sentence of `shortest` to `longest` words, or "". Of a text that is `worded` it is known that it has LETTERS."""
-    tokens = text.split()
-    if not shortest <= len(tokens) <= longest:
+    """Return why `text` is no plain sentence of `shortest` to `longest` words, or "". A text that is `worded` has LETTERS and single spaces, as is known already."""
+    tokens = [] if worded else text.split()
+    if not shortest <= (text.count(" ") + 1 if worded else len(tokens)) <= longest:
         return "length"
     if BAD_START.match(text):
         return "list_item"

@@ -29,9 +29,11 @@ PAIRS = {
 }
 CASES = {"hu": listed("ról ről ból ből ban ben nak nek val vel tól től hez höz nál nél")}  # case endings, which stand on their own in torn words
 VOWELS = "ÁÉÍÓÖŐÚÜŰáéíóöőúüű"
-# A case ending on its own, a scanner's digit behind a vowel, two words in one.
+# A case ending on its own, a scanner's digit behind a vowel, two words in one; what is rarest comes first and what stands before it is looked at then.
 ENDING = {
-    language: re.compile(rf"[^\W\d_] (?:{'|'.join(sorted(cases))})\b|\b[{VOWELS}]\d|[a-záéíóöőúüű][A-ZÁÉÍÓÖŐÚÜŰ][a-záéíóöőúüű]")
+    language: re.compile(
+        rf"[ \dA-ZÁÉÍÓÖŐÚÜŰ](?:(?<=[^\W\d_] )(?:{'|'.join(sorted(cases))})\b|(?<=\b[{VOWELS}]\d)|(?<=[a-záéíóöőúüű][A-ZÁÉÍÓÖŐÚÜŰ])[a-záéíóöőúüű])"
+    )
     for language, cases in CASES.items()
 }
 SHORT = 4  # letters of the shortest word whose stem is looked at
@@ -105,8 +107,11 @@ class Spelling:
 
     def __init__(self, seen: Mapping[str, int], language: str) -> None:
         """Take the words as they are written, and how often."""
-        self.folded = {word: word.casefold() for word in seen}
-        self.changed = [word for word, folded in self.folded.items() if word != folded]
+        folds = "\n".join(seen).casefold().split("\n") if seen else []
+        self.folded = {
+            word: word if word == folded else folded for word, folded in zip(seen, folds, strict=True)
+        }  # one object, its hash known, where they are equal
+        self.changed = [word for word, folded in self.folded.items() if word is not folded]
         self.seen = dict(seen)
         for word in self.changed:
             del self.seen[word]
@@ -179,7 +184,7 @@ class Vocabulary(Spelling):
         super().__init__(seen, language)
         distinct = [folded for folded in self.seen if len(folded) >= SHORT]
         whole = dict(zip(distinct, stems(distinct, language), strict=True))  # of a casefolded word
-        self.stems = {word: whole[folded][:LETTERS] for word, folded in self.folded.items() if folded in whole}
+        self.stems = {folded: stem[:LETTERS] for folded, stem in whole.items()}
         self.gluing = self._gluing(seen, first, whole) | ARTICLES.get(language, frozenset())
         self.grammar = words_of(language).common
         self._joiners, self._spoken = JOINERS.get(language, frozenset[str]()), self._said(language)

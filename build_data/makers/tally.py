@@ -16,6 +16,7 @@ import numpy.typing as npt
 from build_data.makers.spelling import LETTERS, Vocabulary
 
 Numbers = npt.NDArray[np.int64]
+Hashes = npt.NDArray[np.uint64]
 NUMBER = re.compile(r"\d{3,}")
 FIGURES = re.compile(r"[\d_]")
 CAPITALS = re.compile(r"[A-ZÅÄÖÁÉÍÓÚÜŐŰ]{4,}")
@@ -24,6 +25,10 @@ SLOPPY, GLUED, TORN, SHOUTS, REPEATS, FIGURE = 1, 2, 4, 8, 16, 32
 WORDED = 64  # most of it is letters, for certain
 SELDOM = 128  # of a word alone
 SURE = 0.75  # share of the characters, spaces too, that letters make: more than common.LETTERS, so that no rounding tells them apart
+
+
+BASE = 0x9E3779B97F4A7C15  # odd: no power of it is 0
+BITS = 21  # of a word's hash that say whether a word is there at all
 
 
 class Limits(NamedTuple):
@@ -62,7 +67,9 @@ class Tally:
         self.known = Vocabulary(self._counted(self._tokens), self._counted(self._tokens[self._opens]), language)
 
     def _counted(self, tokens: Numbers) -> dict[str, int]:
-        return dict(zip(self._words, np.bincount(tokens, minlength=len(self._words)).tolist(), strict=True))
+        times = np.bincount(tokens)
+        some = np.flatnonzero(times)
+        return dict(zip(map(self._words.__getitem__, some.tolist()), times[some].tolist(), strict=True))
 
     def marks(self) -> list[int]:
         """Return for each sentence the bits of what may be wrong with it; without one it is not so."""
@@ -94,9 +101,15 @@ class Tally:
         """Return sentences in which two neighbours, one of them seldom, are a word when written together."""
         pairs = np.flatnonzero((seldom[1:] | seldom[:-1]) & (self._lines[1:] == self._lines[:-1]))
         folded, seen = list(self.known.folded.values()), self.known.seen
+        sums, shifts = _sums(folded)
+        there = np.zeros(1 << BITS, np.bool_)
+        there[sums >> np.uint64(64 - BITS)] = True
+        one, two = self._tokens[pairs], self._tokens[pairs + 1]
+        pairs = pairs[there[(sums[one] + shifts[one] * sums[two]) >> np.uint64(64 - BITS)]]
         ones, twos = (map(folded.__getitem__, self._tokens[at].tolist()) for at in (pairs, pairs + 1))
         hits = np.fromiter([one + two in seen for one, two in zip(ones, twos, strict=True)], np.bool_, len(pairs))
-        return self._lines[pairs[hits]]
+        found: Numbers = self._lines[pairs[hits]]
+        return found
 
     def stems(self, documents: Sequence[int], limits: Limits) -> tuple[Stems, Stems, Stems]:
         """Return the stems of sentences: all but the familiar ones, those not common, and those that aren't of their document's topic either.
@@ -106,7 +119,7 @@ class Tally:
         figures = [(at, number[:LETTERS]) for at in self._figures for number in NUMBER.findall(self._texts[at])]
         names = list(dict.fromkeys(chain(self.known.stems.values(), (number for _, number in figures))))
         number = dict[str | None, int](zip(names, range(len(names)), strict=True)) | {None: -1}
-        of_word = np.fromiter(map(number.__getitem__, map(self.known.stems.get, self._words)), np.int64, len(self._words))
+        of_word = np.fromiter(map(number.__getitem__, map(self.known.stems.get, self.known.folded.values())), np.int64, len(self._words))
         stem, line = of_word[self._tokens], self._lines
         size = max(len(names), 1)
         keys = (line * size + stem)[stem >= 0]
@@ -130,3 +143,12 @@ class Tally:
 
 def _within(words: Sequence[str], some: Collection[str]) -> npt.NDArray[np.bool_]:
     return np.fromiter(map(some.__contains__, words), np.bool_, len(words))
+
+
+def _sums(words: Sequence[str]) -> tuple[Hashes, Hashes]:
+    """Return a polynomial hash of each word and what it shifts a next word's by: that of "a" + "b" is sum("a") + shift("a") * sum("b")."""
+    lengths = np.fromiter(map(len, words), np.int64, len(words))
+    codes = np.frombuffer("".join(words).encode("utf-32-le"), np.dtype("<u4")).astype(np.uint64)
+    starts = np.cumsum(lengths) - lengths
+    powers = np.cumprod(np.full(int(lengths.max(initial=0)) + 1, BASE, np.uint64), dtype=np.uint64)  # wraps around
+    return np.add.reduceat(codes * powers[np.arange(len(codes)) - np.repeat(starts, lengths)], starts), powers[lengths - 1]

@@ -73,7 +73,7 @@ def items(script: Script, seed: int, ledger: Ledger) -> Iterator[Item]:
             context = _context(lines, ending, seed, script.document.id)
             if ending.text in [line.text for line in context]:
                 fault = "same_text"
-            elif len(context) == 1 and len(context[0].text.split()) < BARE:
+            elif len(context) == 1 and context[0].text.count(" ") + 1 < BARE:
                 fault = "bare"
             elif not all(line.ties.isdisjoint(ending.ties) for line in context[-TIED:]):
                 yield Item(script.document, context, ending)
@@ -85,10 +85,10 @@ def items(script: Script, seed: int, ledger: Ledger) -> Iterator[Item]:
 def _context(lines: Sequence[Line], ending: Line, seed: int, document: str) -> tuple[Line, ...]:
     """Return the one to four plain sentences of its paragraph straight before the ending; how many, chance says where there are more."""
     wanted = 2 + chance(seed, document, ending.at, "context") % (CONTEXT - 1)
-    first, size = ending.at - 1, len(lines[ending.at - 1].text.split())
+    first, size = ending.at - 1, lines[ending.at - 1].text.count(" ") + 1
     while ending.at - first < wanted and first > 0:
         line = lines[first - 1]
-        size += len(line.text.split())
+        size += line.text.count(" ") + 1
         if line.fault or line.paragraph != ending.paragraph or size > CONTEXT_WORDS:
             break
         first -= 1
