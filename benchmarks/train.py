@@ -127,8 +127,8 @@ def against_trainer(work: Path, steps: int, batch: int, how: str) -> None:
     ours = start(work, steps, batch, "ours", "ours")
     theirs = start(work, steps, batch, f"Trainer ({how})", "trainer", *([how] if how == "float32" else []))
     by_turns((ours, theirs), steps // TURN)
-    distinct = len({row.id for row in rows(steps * batch)})
-    print(f"e5-small, {_data(distinct, steps * batch)}, batches of {batch} pairs, {steps} steps, {ours.told[0]['threads']} threads, torch {torch.__version__}")
+    data, repeated = _data(steps * batch)
+    print(f"e5-small, {data}, batches of {batch} pairs, {steps} steps, {ours.told[0]['threads']} threads, torch {torch.__version__}")
     for side in (ours, theirs):
         print(f"  {side.name:20} {side.rate('seconds'):7,.0f} tokens/s on the wall, {side.speed:7,.0f} per processor second   peak {side.peak:6,.0f} MB")
     print(
@@ -143,12 +143,14 @@ def against_trainer(work: Path, steps: int, batch: int, how: str) -> None:
     means, errors = [statistics.mean(some) for some in last], [statistics.stdev(some) / len(some) ** 0.5 for some in last]
     noise = (errors[0] ** 2 + errors[1] ** 2) ** 0.5
     print(f"  last quarter: {means[0]:.3f} and {means[1]:.3f}; difference {means[0] - means[1]:+.3f}, standard error of it {noise:.3f}")
-    if distinct < steps * batch:
+    if repeated:
         print("  Rows come again, and more often within one batch on Trainer's side: both learn them by heart at different speeds. Compare losses on MNLI.")
 
 
-def _data(distinct: int, count: int) -> str:
-    return "MNLI" if distinct == count else f"{distinct} bundled pairs again and again (CORPORA_DIR has MNLI)"
+def _data(count: int) -> tuple[str, bool]:
+    """Return what both sides' rows are called, and whether some come more than once."""
+    distinct = len({row.id for row in rows(count)})
+    return ("MNLI", False) if distinct == count else (f"{distinct} bundled pairs again and again (CORPORA_DIR has MNLI)", True)
 
 
 def parts(work: Path, steps: int, batch: int) -> None:
@@ -165,8 +167,8 @@ def parts(work: Path, steps: int, batch: int) -> None:
         start(work, steps, batch, "Trainer, bfloat16, our allocator settings", "trainer", "allocator"),
     ]
     by_turns(sides, steps // TURN)
-    distinct = len({row.id for row in rows(steps * batch)})
-    print(f"e5-small, {_data(distinct, steps * batch)}, batches of {batch} pairs, {steps} steps each by turns, {sides[0].told[0]['threads']} threads")
+    data, _ = _data(steps * batch)
+    print(f"e5-small, {data}, batches of {batch} pairs, {steps} steps each by turns, {sides[0].told[0]['threads']} threads")
     for side in sides:
         print(f"  {side.name:42} {side.speed:7,.0f} tokens per processor second   {side.speed / sides[0].speed:.2f} of ours   peak {side.peak:6,.0f} MB")
 

@@ -51,7 +51,7 @@ def serve(pipe: Connection, study: Study, root: Path, after: str, threads: int, 
         torch.set_num_threads(threads)
         shop = Workshop(study, root, number)
     except (ConfigError, OSError) as err:
-        told = err if isinstance(err, ConfigError) else full_disk(err)
+        told = _told(err)
         if told is None:
             raise
         pipe.send(Message("broken", value=str(told)))
@@ -70,8 +70,13 @@ def serve(pipe: Connection, study: Study, root: Path, after: str, threads: int, 
         except (EOFError, BrokenPipeError, ConnectionResetError):
             raise
         except Exception as err:  # one run's failure is told, the others go on
-            told = err if isinstance(err, ConfigError) else full_disk(err)
+            told = _told(err)
             pipe.send(Message("failed", order.run.key, str(told) if told else f"{type(err).__name__}: {err}"))
+
+
+def _told(err: Exception) -> ConfigError | None:
+    """Return what to tell of an error that the user can mend, None for any other."""
+    return err if isinstance(err, ConfigError) else full_disk(err)
 
 
 def _pulse(pipe: Connection, key: str) -> Any:
