@@ -69,12 +69,12 @@ def read_rows(folder: Path) -> Rows:
     return Rows(f"{manifest['task']}.{manifest['arm']}", kind, manifest["language"], tuple(manifest["labels"]), train, validation)
 
 
-def turns(rows: Rows) -> list[Rows]:
-    """Return the split itself or, where validation has fewer than FEWEST rows, FOLDS others: each row of both sides is tested on once.
+def turns(rows: Rows, fewest: int = FEWEST) -> list[Rows]:
+    """Return the split itself or, where validation has fewer than `fewest` rows, FOLDS others: each row of both sides is tested on once.
 
     A document's rows are tested on together, and no row is trained on that shares a text with one tested on.
     """
-    if len(rows.validation) >= FEWEST:
+    if len(rows.validation) >= fewest:
         return [rows]
     every = [*rows.train, *rows.validation]
     out: list[Rows] = []
