@@ -54,6 +54,13 @@ def house_genre(name: str) -> str:
     return found
 
 
+def require_genre(name: str) -> None:
+    """Raise ValueError for a word that is none of GENRES: a share of it would bound nothing."""
+    if name not in GENRES:
+        near = [KNOWN[name]] if name in KNOWN else difflib.get_close_matches(name, GENRES, 1)
+        raise ValueError(f"{name!r} is no genre of ours; {f'did you mean {near[0]}?' if near else 'write one of'} {'' if near else ', '.join(GENRES)}".rstrip())
+
+
 def translated(name: str) -> bool:
     """Say whether a corpus's genre marks a document as a translation, whatever the origin of the rest ("europarl (TRANSLATED)")."""
     return "TRANSLATED" in name

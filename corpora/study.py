@@ -154,7 +154,11 @@ def _splits(name: str) -> set[str]:
 
 
 def _check_native(task: str, language: str, names: Sequence[str]) -> None:
-    """Refuse translated text in a native arm: most of HuLU, say, is Hungarian that was English first."""
+    """Refuse an unknown language, and translated text in a native arm: most of HuLU, say, is Hungarian that was English first."""
+    if language not in languages.declared():
+        raise ConfigError(
+            f"tasks.{task}.native.{language}: {language!r} is not one of {', '.join(languages.declared())}; docs/add-a-language.md says how to add one"
+        )
     for name in names:
         corpus = corpora.load(name)
         if "translated" in corpus.origin:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from corpora.genres import require_genre
 from corpora.records import Kind
 
 Metric = Literal["udpos", "panx", "tydiqa", "tatoeba", "xnli", "pawsx", "xquad", "mlqa", "bucc2018", "ner", "accuracy"]
@@ -113,9 +114,20 @@ class Task:
         self.sources  # noqa: B018 - raises for a corpus that is named twice
         if not self.english and not self.native:
             raise ValueError("neither english nor native names a corpus, so there is nothing to make rows from")
-        for name, share in [*self.shares.items(), *((f"{lang}.{genre}", n) for lang, own in self.shares_of.items() for genre, n in own.items())]:
-            if not 0 < share <= 1:
-                raise ValueError(f"shares{'_of' if '.' in name else ''}.{name} = {share}; write a share of the rows above 0 and at most 1")
+        for where, shares in [("shares", self.shares), *((f"shares_of.{language}", own) for language, own in self.shares_of.items())]:
+            for genre, share in shares.items():
+                if not 0 < share <= 1:
+                    raise ValueError(f"{where}.{genre} = {share}; write a share of the rows above 0 and at most 1")
+                try:
+                    require_genre(genre)
+                except ValueError as err:
+                    raise ValueError(f"{where}.{genre}: {err}") from None
+        for name, number in (("rows", self.rows), ("documents", self.documents)):
+            if number < 0:
+                raise ValueError(f"{name} = {number}; write how many enter the build, 0 for all")
+        for language, names in self.native.items():
+            if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+                raise ValueError(f"native.{language} names {twice[0]!r} twice; leave one out")
         for language in self.shares_of:
             if language not in self.native:
                 raise ValueError(

@@ -177,6 +177,23 @@ def test_a_language_may_have_shares_of_its_own() -> None:
         study("tasks.nli.shares_of = {sv = {novel = 0.5}}")
 
 
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("tasks.nli.shares = {laws = 0.3}", r"tasks\.nli: shares\.laws: 'laws' is no genre of ours; did you mean law\?"),
+        ("tasks.nli.shares = {encyclopaedic = 0.3}", r"shares\.encyclopaedic: .* did you mean encyclopaedia\?"),  # a corpus's own word for it
+        ("tasks.nli.shares_of = {fi = {xyz = 0.3}}", r"shares_of\.fi\.xyz: 'xyz' is no genre of ours; write one of academic, blog, "),
+        ("tasks.nli.documents = -3", r"tasks\.nli: documents = -3; write how many enter the build, 0 for all"),
+        ("tasks.nli.rows = -1", r"tasks\.nli: rows = -1; write how many enter the build, 0 for all"),
+        ('tasks.nli.native.fi = ["mini/fi-docs", "mini/fi-docs"]', r"tasks\.nli: native\.fi names 'mini/fi-docs' twice; leave one out"),
+        ('tasks.nli.native.fo = ["mini/fi-docs"]', r"tasks\.nli\.native\.fo: 'fo' is not one of .*fi, hu; docs/add-a-language\.md says how to add one"),
+    ],
+)
+def test_what_a_native_task_must_not_say(override: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        study(override)
+
+
 def test_genres_are_told_in_one_line() -> None:
     genres = {"made": {"law": 9, "web": 1}, "before": {"law": 3, "web": 1}, "train": {"law": 1, "web": 1}}
     assert shares_line({"genres": genres}) == "genres: law 75 -> 50 %, web 25 -> 50 %" and shares_line({}) == ""
