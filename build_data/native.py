@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from build_data.makers import family, make, maker_key
+from build_data.makers import MAKERS, family, make, maker_key
 from build_data.makers.clean import clean_key
 from build_data.makers.common import Declared
 from build_data.parse import Parser
@@ -35,14 +35,17 @@ Rows = tuple[list[Record], list[dict[str, Any]]]
 
 
 def sources(study: Study, task: str, language: str) -> list[tuple[Corpus, str]]:
-    """Return (corpus, split) of everything a native arm is made from. Raises ConfigError for a corpus of the wrong kind, origin or language."""
+    """Return (corpus, split) of everything a native arm is made from. Raises ConfigError for a corpus that does not fit, or a maker of another kind."""
     spec = study.tasks[task]
     names = spec.native.get(language, ())
     if not names:
         raise ConfigError(
             f"studies/{study.name}.toml: tasks.{task}.native has no corpora for {language!r}, but arms names native-{language}; add them or take the arm out"
         )
-    reads = family(spec.maker).reads
+    reads, kind = family(spec.maker).reads, family(spec.maker).kind
+    if kind != spec.kind:
+        fit = ", ".join(name for name, declared in MAKERS.items() if declared.kind == spec.kind)
+        raise ConfigError(f"tasks.{task}.maker = {spec.maker!r} makes rows of kind {kind!r}, but the task is of kind {spec.kind!r}; makers of that kind: {fit}")
     found: list[tuple[Corpus, str]] = []
     for name in names:
         corpus = corpora.load(name)

@@ -51,6 +51,37 @@ def test_broken_documents_are_counted_and_the_rest_is_read(collection: Path) -> 
         read_documents(made, "train")
 
 
+def test_a_stream_of_which_nothing_can_be_read_is_no_empty_collection(collection: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = "\n".join(json.dumps({"id": f"{n}", "body": "Yksi."}) for n in range(3))
+    made = declare(collection, "documents", {"a.jsonl": lines}, 3)
+    broken: list[str] = []
+    with pytest.raises(
+        ConfigError,
+        match=r"'xx/made', split 'train': none of 3 documents could be read:\n  .*a\.jsonl:1: no field 'paragraphs'; the row has id, body; say in `fields`",
+    ):
+        list(stream_documents(made, "train", broken))
+    monkeypatch.setattr("corpora.readers.HOPELESS", 5)
+    read = 0
+
+    def rows() -> Iterator[dict[str, Any]]:
+        nonlocal read
+        while True:
+            read += 1
+            yield {"id": f"{read}", "content": "x" * 10_000}
+
+    made, _ = streamed(monkeypatch, rows())
+    with pytest.raises(ConfigError, match="none of 5 documents could be read"):
+        list(stream_documents(made, "docs", broken))
+    assert read <= 6  # not all of a collection that the network brings
+
+
+def test_what_is_told_of_a_broken_document_is_short(collection: Path) -> None:
+    lines = [json.dumps(GOOD), json.dumps({"id": "b", "paragraphs": [["x" * 5000]]})]
+    broken: list[str] = []
+    assert len(list(stream_documents(declare(collection, "documents", {"a.jsonl": "\n".join(lines)}, 2), "train", broken))) == 1
+    assert len(broken) == 1 and len(broken[0]) < 500
+
+
 def test_a_wrong_count_is_still_told(collection: Path) -> None:
     made = declare(collection, "documents", {"a.jsonl": json.dumps(GOOD) + "\n"}, 2)
     with pytest.raises(ConfigError, match="1 rows found, 2 declared"):

@@ -161,6 +161,10 @@ def study(*overrides: str) -> studies.Study:
         ('tasks.nli.native.fi = ["mini/en-nli"]', "is of kind 'pair', but maker '\\w+' reads running text"),
         ('tasks.nli.native.fi = ["mini/hu-docs"]', "'mini/hu-docs' is in hu"),
         ("tasks.nli.native.fi = []", "tasks.nli.native has no corpora for 'fi'"),
+        (
+            'tasks.nli.maker = "endings"',
+            "tasks.nli.maker = 'endings' makes rows of kind 'choice', but the task is of kind 'pair'; makers of that kind: .*coherence",
+        ),
     ],
 )
 def test_a_corpus_that_does_not_fit_is_told(override: str, said: str) -> None:

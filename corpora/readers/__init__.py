@@ -16,6 +16,8 @@ from corpora.readers.rows import Item, Shape, keeps, make, row_id
 from corpora.records import Aligned, Document, Record, RecordError
 
 SHOWN = 3  # refused rows that an error spells out
+HOPELESS = 1_000  # documents of a stream, none of which could be read: the next million won't do better
+TOLD = 400  # characters of what is told of a broken document, whose text may be a book
 
 
 def read(corpus: Corpus, split: str, limit: int = 0, refused: list[str] | None = None) -> list[Record] | list[Document] | list[Aligned]:
@@ -55,20 +57,32 @@ def read_aligned(corpus: Corpus, split: str, limit: int = 0, refused: list[str] 
 def stream_documents(corpus: Corpus, split: str, broken: list[str]) -> Iterator[Document]:
     """Yield the documents of a corpus of running text one by one, in file order; none is kept here, so memory does not grow with the corpus.
 
-    A document that breaks a rule is no reason to stop among a million others: it adds one line to `broken` and is left out. From the Hub
-    rows are streamed, none is downloaded before it is asked for. Two documents may have one id: to tell that, all ids would have to be kept
-    (35 MB more for a file of 1 GB). Raises ConfigError as `read` does, at the end for a wrong count.
+    A document that breaks a rule is no reason to stop among a million others: it adds one line to `broken` and is left out; where none can be
+    read, a field has another name, and the stream ends. From the Hub rows are streamed, none is downloaded before it is asked for. Two
+    documents may have one id: to tell that, all ids would have to be kept (35 MB more for a file of 1 GB). Raises ConfigError as `read` does, at
+    the end for a wrong count.
     """
     if corpus.kind != "documents":
         raise ConfigError(f"corpus {corpus.name!r} is of kind {corpus.kind!r}, but running text (kind 'documents') is wanted here")
     shape, rows, declared, _ = _source(corpus, split)
-    number = 0
+    number = given = 0
+    wrong: list[str] = []  # of the beginning, while nothing could be read
     for number, (where, row) in enumerate(rows, 1):
         try:
             if keeps(shape, row):
-                yield cast(Document, make(shape, row, row_id(shape, row, number)))
+                document = cast(Document, make(shape, row, row_id(shape, row, number)))
+                given += 1
+                yield document
         except RecordError as err:
-            broken.append(f"{where}: {err}")
+            line = f"{where}: {err}"[:TOLD]
+            broken.append(line)
+            if not given:
+                wrong.append(line)
+            if len(wrong) == number == HOPELESS:
+                break
+    if number and len(wrong) == number:
+        found = "\n  ".join(wrong[:SHOWN]) + ("\n  ..." if number > SHOWN else "")
+        raise ConfigError(f"corpus {corpus.name!r}, split {split!r}: none of {number} documents could be read:\n  {found}")
     _check_count(shape, number, declared)
 
 
