@@ -53,6 +53,8 @@ def counts(manifest: dict[str, Any]) -> str:
     """Return a built task's numbers of rows in columns, and whether they fall short of the budget."""
     rows = manifest["counts"]
     short = "" if manifest["budget"]["filled"] else f"  (below the budget of {manifest['budget']['examples']})"
+    if manifest["budget"].get("validation") and not rows["validation"]:
+        short += "  (no validation rows: too few documents for a part of their own)"
     return f"{rows['train']:>6} train {rows['validation']:>5} validation {rows['excluded']:>6} excluded{short}"
 
 

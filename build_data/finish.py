@@ -26,6 +26,8 @@ from corpora.records import Kind, Pair, Record, check_labels, to_row
 from corpora.shards import digest, file_sha256, schema, write_json, write_records, write_rows, write_text
 from corpora.study import is_translated
 
+REASONS = 3  # of a step that are told where too few rows are left
+
 
 @dataclass
 class Built:
@@ -59,10 +61,9 @@ def finish(built: Built, folder: Path, validation: int, examples: int, command: 
     ledger.excluded.update(d.reason for d in surplus)
     ledgers = [*built.ledgers, ledger.close()]
     if len(train) < 10:
-        reasons = Counter(d.reason.partition("=")[0] for d in built.dropped).most_common(4)
         raise ConfigError(
-            f"{built.task}.{built.arm}: only {len(train)} rows are left to train on; most were dropped for {', '.join(f'{r} ({n})' for r, n in reasons) or 'no reason of ours'}. "
-            "Give the task more rows or documents, or widen the bounds under [filters] in the study"
+            f"{built.task}.{built.arm}: only {len(train)} rows are left to train on. What was left out, step by step:\n{_losses(ledgers)}\n"
+            "Give the task more rows or documents, or widen the bounds under [filters] or the shares of genres in the study"
         )
     excluded = [*built.dropped, *surplus]
     filters = sorted({name for r in (*train, *held_out, *(d.record for d in excluded)) for name in r.scores})
@@ -84,6 +85,19 @@ def finish(built: Built, folder: Path, validation: int, examples: int, command: 
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return manifest
+
+
+def _losses(ledgers: Sequence[dict[str, Any]]) -> str:
+    """Return a line for each step that left something out, with its commonest reasons (what decided is said as "name=value": the name alone)."""
+    lines = []
+    for ledger in ledgers:
+        reasons: Counter[str] = Counter()
+        for reason, count in ledger["excluded"].items():
+            reasons[reason.partition("=")[0]] += count
+        if reasons:
+            told = [f"{reason} {count}" for reason, count in reasons.most_common(REASONS)] + ["..."] * (len(reasons) > REASONS)
+            lines.append(f"  {ledger['step']}: {', '.join(told)}; {ledger['kept']} left")
+    return "\n".join(lines) or "  nothing: no more rows came in"
 
 
 def _infos(folder: Path) -> list[dict[str, Any]]:

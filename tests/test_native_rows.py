@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 import random
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from build_data import native
+from build_data.display import counts
+from build_data.finish import Built, finish
 from build_data.groups import closed
 from build_data.native import blocks, merged
 from build_data.native_card import shares_line
@@ -201,6 +204,29 @@ def test_what_a_native_task_must_not_say(override: str, said: str) -> None:
 def test_genres_are_told_in_one_line() -> None:
     genres = {"made": {"law": 9, "web": 1}, "before": {"law": 3, "web": 1}, "train": {"law": 1, "web": 1}}
     assert shares_line({"genres": genres}) == "genres: law 75 -> 50 %, web 25 -> 50 %" and shares_line({}) == ""
+
+
+def test_too_few_rows_say_where_they_went(tmp_path: Path) -> None:
+    ledgers = [
+        {"step": "documents of hu/x", "in": 9, "made": 0, "kept": 4, "excluded": {"empty": 1, "one_sentence": 4}},
+        {"step": "clean paragraphs", "in": 8, "made": 0, "kept": 8, "excluded": {}},
+        {"step": "make", "in": 0, "made": 60, "kept": 6, "excluded": {"a": 1, "b": 2, "c": 30, "length": 21}},
+    ]
+    rows: list[Record] = [row(number) for number in range(6)]
+    built = Built(
+        study="x", task="disc", arm="native-hu", kind="pair", language="hu", labels=("a",), kept=rows, dropped=[], ledgers=ledgers, inputs=[], settings={}, key="k"
+    )  # fmt: skip
+    with pytest.raises(ConfigError) as err:
+        finish(built, tmp_path / "disc.native-hu", 0, 300, "make data", {})
+    assert str(err.value).startswith("disc.native-hu: only 6 rows are left to train on. What was left out, step by step:\n")
+    assert "\n  documents of hu/x: one_sentence 4, empty 1; 4 left\n  make: c 30, length 21, b 2, ...; 6 left\n" in str(err.value)
+    assert "clean paragraphs" not in str(err.value) and not list(tmp_path.iterdir())
+
+
+def test_a_task_without_validation_rows_says_so() -> None:
+    manifest = {"counts": {"train": 600, "validation": 0, "excluded": 1}, "budget": {"examples": 600, "validation": 30, "filled": True}}
+    assert counts(manifest).endswith("excluded  (no validation rows: too few documents for a part of their own)")
+    assert counts(manifest | {"budget": {"examples": 600, "validation": 0, "filled": True}}).endswith("excluded")
 
 
 @pytest.mark.parametrize("name", ["hu/husst", "hu/hurte", "hu/hucopa", "hu/huwnli", "hu/nerkor", "fi/xed", "hu/xed", "fi/turku_paraphrase"])
