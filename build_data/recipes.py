@@ -28,6 +28,7 @@ from build_data.steps import Outcome, Shards, Step
 from build_data.translate import Translator
 from build_data.workshop import Workshop, load_aligner
 from corpora import corpus as corpora
+from corpora import hub
 from corpora.bounded import read_json
 from corpora.config import ConfigError
 from corpora.records import Kind, Record, found_labels
@@ -40,11 +41,15 @@ VERSION = 4  # of the recipes: raise it when the same settings would give other 
 
 
 def inputs(study: Study, task: str, arm: str) -> list[dict[str, Any]]:
-    """Return the fingerprints of the corpora that an arm is made from. Raises ConfigError for a missing or changed file."""
+    """Return the fingerprints of the corpora that an arm is made from. Raises ConfigError for a missing or changed file, and for a Hub's that is not pinned."""
     spec = study.tasks[task]
-    if arm.startswith("native-"):
-        return [corpora.fingerprint(corpus, split) for corpus, split in native.sources(study, task, arm_language(arm))]
-    return [corpora.fingerprint(corpora.load(corpus), split) for corpus, split in spec.sources]
+    native_text = arm.startswith("native-")
+    used = native.sources(study, task, arm_language(arm)) if native_text else [(corpora.load(corpus), split) for corpus, split in spec.sources]
+    found = [corpora.fingerprint(corpus, split) for corpus, split in used]
+    for (corpus, split), item in zip(used, found, strict=True):
+        if "hub" in item:
+            hub.pinned_home(corpus, split)
+    return found
 
 
 def settings(study: Study, task: str, arm: str) -> dict[str, Any]:

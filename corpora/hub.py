@@ -19,14 +19,14 @@ def load_rows(corpus: Corpus, split: str) -> Iterator[dict[str, Any]]:
     Raises ConfigError for a corpus without a home or a pinned commit, a missing library, and a Hub that cannot be reached
     (HF_HUB_OFFLINE is respected by the library: what is in its cache is still found).
     """
-    home = _home(corpus, split)
+    home = pinned_home(corpus, split)
     datasets = need("datasets", "the Hub is needed")
     try:
         streamed = {"streaming": True} if corpus.kind == "documents" else {}
         table = datasets.load_dataset(home.id, home.config or None, split=home.splits[split], revision=home.revision, **streamed)
     except Exception as err:  # the library raises a dozen kinds: no network, offline mode, gated, no such commit, config or split
         what = f"The Hub did not give {home.id} at {home.revision[:12]} ({type(err).__name__}: {_short(err)})."
-        raise ConfigError(f"{_missing(corpus, split)} {what} {_remedy(home)}") from err
+        raise ConfigError(f"{_missing(corpus, split)} {what} {_remedy(home, bool(streamed))}") from err
     # names declared in our TOML go first: then integers stay as they are, and corpora.readers names them
     names = {} if home.label_names else {column: found for column, feature in (table.features or {}).items() if (found := _class_names(feature))}
     return _rows(corpus, split, home, itertools.islice(table, home.first or None) if streamed else table, names)
@@ -46,7 +46,8 @@ def _rows(corpus: Corpus, split: str, home: Hub, table: Iterable[dict[str, Any]]
         ) from err
 
 
-def _home(corpus: Corpus, split: str) -> Hub:
+def pinned_home(corpus: Corpus, split: str) -> Hub:
+    """Return where the Hub has a split. Raises ConfigError for a corpus that has no home there, or no pinned commit."""
     if corpus.hub is None or split not in corpus.hub.splits:
         raise ConfigError(f"{_missing(corpus, split)} It has no home on the Hub: get it from {corpus.source} and put it under {corpora_dir()}")
     if not corpus.hub.revision:
@@ -64,13 +65,20 @@ def _missing(corpus: Corpus, split: str) -> str:
     return f"corpus {corpus.name!r}, split {split!r}: {', '.join(files.files)} is neither in {corpora_dir()} nor bundled."
 
 
-def _remedy(home: Hub) -> str:
+def _remedy(home: Hub, streamed: bool) -> str:
+    """Return the way out. A collection that is streamed is not to be fetched whole, and the library cannot stream a cached copy."""
     config = f", {home.config!r}" if home.config else ""
-    return (
+    cache = (
         "On a machine with a network this command fills the cache, which can be carried over ($HF_HOME): "
         f"python -c \"import datasets; datasets.load_dataset('{home.id}'{config}, revision='{home.revision}')\". "
-        "Where HF_HUB_OFFLINE is set, unset it; where the corpus is gated, accept its terms on its Hub page and run `hf auth login`"
     )
+    stream = (
+        "It is streamed, so it needs the network while it is read: run the same command on a machine with a network, or save a part of it there as "
+        'plain files and declare them (docs/native-tasks.md, "Larger collections"). '
+    )
+    return (
+        stream if streamed else cache
+    ) + "Where HF_HUB_OFFLINE is set, unset it; where the corpus is gated, accept its terms on its Hub page and run `hf auth login`"
 
 
 def _short(err: Exception) -> str:

@@ -144,6 +144,17 @@ def test_a_hub_out_of_reach_names_file_corpus_and_command(monkeypatch: pytest.Mo
         assert part in str(err.value)
 
 
+def test_running_text_is_streamed_so_no_cache_is_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, FakeDatasets([], error=ConnectionError("Couldn't reach the Hub")))
+    text = at_home({"kind": "documents", "labels": []}, config="20231101.fi")
+    with pytest.raises(ConfigError) as err:
+        read(text, "train")
+    said = str(err.value)
+    assert "load_dataset(" not in said  # it would fetch all of it, and a cached copy cannot be streamed
+    assert "streamed, so it needs the network while it is read" in said and "run the same command on a machine with a network" in said
+    assert "plain files" in said and "docs/native-tasks.md" in said and "HF_HUB_OFFLINE" in said
+
+
 def test_a_missing_library_is_the_pip_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(ConfigError, match="run: pip install datasets"):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from build_data import native
+from build_data import native, recipes
 from build_data.display import counts
 from build_data.finish import Built, finish
 from build_data.groups import closed
@@ -173,6 +173,12 @@ def study(*overrides: str) -> studies.Study:
 def test_a_corpus_that_does_not_fit_is_told(override: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         native.sources(study(override), "nli", "fi")
+
+
+def test_an_unpinned_corpus_is_told_before_anything_is_built() -> None:
+    loaded = study('tasks.nli.native.fi = ["fi/wikipedia"]')
+    with pytest.raises(ConfigError, match=r"no commit is pinned in corpora/fi/wikipedia\.toml.*`python -m corpora pin fi/wikipedia`"):
+        recipes.task_key(loaded, "nli", "native-fi")
 
 
 def test_a_language_may_have_shares_of_its_own() -> None:
