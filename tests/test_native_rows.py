@@ -207,6 +207,27 @@ def test_what_a_native_task_must_not_say(override: str, said: str) -> None:
         study(override)
 
 
+STUDIES = sorted((native.corpora.ROOT.parent / "studies").glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_no_native_arm_reads_one_text_under_two_names(path: Path) -> None:
+    for name, spec in studies.load(path).tasks.items():
+        for names in spec.native.values():
+            assert not {"hu/korkor_wiki", "hu/nerkor_docs"} <= set(names), name  # NerKor has KorKor's 85 articles
+            assert not {"hu/nerkor_sentences", "hu/nerkor_picked"} <= set(names), name
+
+
+def test_the_extra_study_makes_its_tasks_as_the_open_one_does_without_the_text_of_its_target() -> None:
+    opened, extra = (studies.load(STUDIES[0].parent / f"{name}.toml") for name in ("open", "extra"))  # as its header says: runs are read side by side
+    assert extra.targets["ner"].test["hu"] == "extra/nerkor_panx"
+    for name, spec in extra.tasks.items():
+        other = opened.tasks[name]
+        without = {language: tuple(n for n in names if not n.startswith(("hu/nerkor", "hu/korkor"))) for language, names in other.native.items()}
+        assert dataclasses.replace(spec, training=other.training) == dataclasses.replace(other, native=without)
+    assert (extra.base, extra.arms, extra.budget) == (opened.base, opened.arms, opened.budget)
+
+
 def test_genres_are_told_in_one_line() -> None:
     genres = {"made": {"law": 9, "web": 1}, "before": {"law": 3, "web": 1}, "train": {"law": 1, "web": 1}}
     assert shares_line({"genres": genres}) == "genres: law 75 -> 50 %, web 25 -> 50 %" and shares_line({}) == ""
