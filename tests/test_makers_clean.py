@@ -86,6 +86,35 @@ def test_plain_text_stays_as_it_is(language: str, paragraph: str) -> None:
     assert not reasons(paragraph, language=language)
 
 
+@pytest.mark.parametrize(
+    ("language", "foreign"),
+    [
+        # "a" and "is" are words of Hungarian, too, and so common in it that they spoke for this text
+        ("hu", "The town is a port on a river and is a centre of trade. It is a quiet place in winter, and there is a market that is held every week."),
+        ("hu", "Die Stadt liegt an einem Fluss und ist ein Ort des Handels. Im Winter ist es still, und der Markt wird nicht gehalten."),
+        ("fi", "The town stands on a river and is a centre of trade. He said to me on the way that it was a quiet place in winter."),
+        ("fi", "Staden ligger vid en flod och är ett centrum för handeln. På vintern är det tyst, och torget som är känt är tomt."),
+    ],
+)
+@pytest.mark.parametrize("beside", [True, False])
+def test_a_sentence_in_another_language_takes_its_paragraph_along(language: str, foreign: str, beside: bool) -> None:
+    good = FI if language == "fi" else HU
+    assert reasons(f"{good} {foreign} {good}" if beside else foreign, language=language) == {"language": 1}
+
+
+@pytest.mark.parametrize(
+    ("language", "paragraph"),
+    [
+        ("fi", "Kirjastossa on myös teos Making Sense of the Teenage Body, ja se on lainassa. The Beatles -yhtyeen levyt ovat toisessa kerroksessa."),
+        ("fi", "Puhuja oli Charles de la Tour, ja hän kertoi, että lehti The Wall Street Journal oli kirjoittanut asiasta jo aiemmin keväällä."),
+        ("hu", "A könyvtárban megvan a The Lord of the Rings is, de most nincs benn. A Los Angeles-i Leonardo da Vinci és von der Leyen nem jött el."),
+        ("hu", "Mit mondott, és ki volt az? A mi házunk is régi, te is tudod, és a porta előtt van a kert, de még nem láttam, mit ültettek bele."),
+    ],
+)
+def test_names_and_titles_in_other_languages_stay(language: str, paragraph: str) -> None:
+    assert not reasons(paragraph, language=language)
+
+
 def test_marks_around_the_text_go_and_offsets_count_in_what_is_left() -> None:
     (kept,), _ = clean([document("12. § (1) A bíróság  nyolc\u00adnapon\u00a0belül dönt. A döntés végleges.[3]", HU)], "hu")
     assert kept.paragraphs[0] == "A bíróság nyolcnapon belül dönt. A döntés végleges."
@@ -120,6 +149,16 @@ def test_verse_and_contents_are_runs_of_short_lines_and_talk_is_not() -> None:
     poem = ["Metsä huokaa hiljaa,", "kuu jo kurkistaa", "lintu laulaa illoin", "uni unelmaa"]
     assert reasons(*poem) == {"verse": 4}
     assert not reasons("– Tule tänne! sanoi isä.", "– En tule, minä en jaksa.", "– Hyvä on, ole sitten siellä.")
+
+
+def test_numbered_items_in_a_row_are_a_list_and_a_number_alone_is_not() -> None:
+    items = ("1. Avaa ovi ja mene sisään.", "2) Sulje ovi, jos ulkona sataa.", "3. Laita valot päälle.")
+    assert reasons(*items) == {"list": 3}
+    assert reasons("1. A nyitott ajtót be kell csukni.", "2. A lámpát is fel kell kapcsolni.", language="hu") == {"list": 2}
+    assert not reasons("1. kesäkuuta kirjasto muutti vanhaan taloon.", "Toukokuun 2. päivänä se oli vielä kiinni.")
+    assert not reasons("1. kesäkuuta kirjasto muutti vanhaan taloon.", "Se oli iso muutos.", "2. kesäkuuta se avattiin.")
+    chapters = [f"{number}. {FI} {FI} {FI} {FI}" for number in (1, 2)]  # paragraphs of a text whose parts have numbers
+    assert not reasons(*chapters)
 
 
 def test_a_long_paragraph_is_cut_at_sentence_ends_and_nothing_is_lost() -> None:

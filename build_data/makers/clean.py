@@ -19,10 +19,12 @@ from build_data.steps import Ledger
 from corpora.records import Document
 from corpora.shards import file_sha256
 
-VERSION = 1
+VERSION = 2
 LONG = 3_000  # characters: a longer paragraph (a web page whose breaks were lost, a broken file) is cut at sentence ends
 VERSE_RUN = 3  # short paragraphs in a row, of which most don't end as sentences: verse, a list, a table of contents
 VERSE_WORDS = 9
+ITEM = re.compile(r"\s*(\d{1,3})[.)] \S")
+ITEM_WORDS = 40  # a longer paragraph with a number is a part of a text
 OLDEST = 1880  # year of a text, where it is known: older spelling and syntax before
 CHARACTERS = 7  # a word with the space behind it, in both languages, so that words need no counting
 OLD_WORDS = 3.0  # old spellings a 1,000 words that make a text old; Hungarian novels of modern spelling have below 1, others mostly 4 to 24
@@ -46,11 +48,12 @@ def clean_document(document: Document, language: str) -> Cleaned:
         return Cleaned(None, reason or "old_orthography")
     ledger = Ledger("clean paragraphs", rows_in=len(document.paragraphs))
     kept: list[str] = []
-    verse = _verse_runs(document.paragraphs)
+    verse, items = _verse_runs(document.paragraphs), _item_runs(document.paragraphs)
     for number, raw in enumerate(document.paragraphs):
         for part in _parts(raw, language, ledger):
             text = plain(part)
-            why = "empty" if not text else "verse" if number in verse else "long_paragraph" if len(text) > LONG else fault(part, text, words, language)
+            run = "verse" if number in verse else "list" if number in items else ""
+            why = "empty" if not text else run or ("long_paragraph" if len(text) > LONG else fault(part, text, words, language))
             if why:
                 ledger.excluded[why] += 1
             else:
@@ -134,6 +137,19 @@ def _verse_runs(paragraphs: tuple[str, ...]) -> frozenset[int]:
         if len(run) >= VERSE_RUN and opened > len(run) / 2:
             found.update(run)
         run, opened = [], 0
+    return frozenset(found)
+
+
+def _item_runs(paragraphs: tuple[str, ...]) -> frozenset[int]:
+    """Return the numbers of short paragraphs that count on from their neighbour ("1. Open the door.", "2. Go in."): items of a list, whole sentences or not."""
+    found: set[int] = set()
+    last = 0  # the number before the last paragraph, 0 = none
+    for at, text in enumerate(paragraphs):
+        item = ITEM.match(text) if text[:4].strip()[:1].isdigit() and text.count(" ") < ITEM_WORDS else None
+        number = int(item[1]) if item else 0
+        if number and last and number == last + 1:
+            found.update((at - 1, at))
+        last = number
     return frozenset(found)
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from build_data import langid
+from build_data.makers.common import sentences
 
 LIST_ITEMS = 3  # item marks in a paragraph that make it a list
 DIGITS = 0.25  # share of characters that are digits: above it is a table
@@ -45,6 +46,7 @@ class Words:
     """What a language gives the rules, from clean_LANGUAGE.toml; the comments there say what each is."""
 
     common: frozenset[str] = frozenset()
+    strange: frozenset[str] = frozenset()
     opens: re.Pattern[str] | None = None
     holds: tuple[tuple[str, re.Pattern[str] | None], ...] = ()
     citation: tuple[str, ...] = ()
@@ -73,6 +75,7 @@ def words_of(language: str) -> Words:
     signs = {name: tuple(values) for name, values in table["signs"].items()}
     return Words(
         common=frozenset(table["common"]),
+        strange=frozenset(table.get("strange", ())),
         opens=re.compile("|".join(table["opens"])),
         holds=tuple((sign, re.compile(pattern) if pattern else None) for sign, pattern in table["holds"].items()),
         citation=signs["citation"],
@@ -152,8 +155,16 @@ def _verse(raw: str, text: str) -> bool:
 
 
 def _foreign(text: str, tokens: list[str], words: Words, language: str) -> bool:
-    """Say whether a paragraph is in another language. The classifier costs 90 microseconds: it is asked where common words are rare."""
+    """Say whether a paragraph, or a sentence of it, is in another language. The classifier costs 90 microseconds: it is asked where common words are rare.
+
+    Common words alone don't decide: "a" and "is" are English as well, and half a paragraph may be a quotation.
+    """
     known = sum(map(words.common.__contains__, tokens))
-    if words.common and known >= max(1, COMMON * len(tokens)):
-        return False
-    return len(tokens) >= LEAST_FOREIGN and langid.probability(text[:LOOKED_AT], language) < FOREIGN
+    if not words.common or known < max(1, COMMON * len(tokens)):
+        return len(tokens) >= LEAST_FOREIGN and langid.probability(text[:LOOKED_AT], language) < FOREIGN
+    return not words.strange.isdisjoint(tokens) and any(_is_foreign_sentence(text[begin:end], words, language) for begin, end in sentences(text, language))
+
+
+def _is_foreign_sentence(text: str, words: Words, language: str) -> bool:
+    tokens = text.split()
+    return len(tokens) >= LEAST_FOREIGN and not words.strange.isdisjoint(tokens) and langid.probability(text[:LOOKED_AT], language) < FOREIGN
