@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from build_data.makers import connectives as lists_of
 from build_data.makers import make
+from build_data.makers.cohesion import WORD
 from build_data.makers.connectives import Found, connectives, find
-from build_data.makers.discourse import LABELS, WORD, Tended
+from build_data.makers.discourse import LABELS
 from build_data.makers.discourse_balance import LIKE, Item, balanced, denies
+from build_data.makers.discourse_candidates import Tended
 from build_data.makers.discourse_clauses import Spans, repaired, spans
 from build_data.makers.spelling import Vocabulary
 from build_data.parse import Parse, Sentence, Word
@@ -277,6 +279,6 @@ def test_a_sentence_that_nobody_went_over_is_told(text: str, why: str) -> None:
         "Kolmas lautakunnan kokous peruttiin.",
         "Sen lautakunnan jäsenet lähtivät.",
     ]
-    lines = [plain, [text]]
-    known = Vocabulary.of([WORD.findall(line) for part in lines for line in part], "fi")
-    assert Tended(Document(id="d", paragraphs=(), corpus="fi/x", licence="CC0-1.0", genre="law"), lines, known).fault(text) == why
+    lines = [*plain, text]
+    known = Vocabulary.of([WORD.findall(line) for line in lines], "fi")
+    assert Tended(Document(id="d", paragraphs=(), corpus="fi/x", licence="CC0-1.0", genre="law"), len(lines), lines, known).fault(text) == why

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from build_data.makers.connectives import Found, connectives
-from build_data.makers.discourse import LABELS, TELLING, Candidate, _only_tied, _telling_words, _unfit_before
+from build_data.makers.discourse import LABELS, TELLING, _only_tied, _telling_words
 from build_data.makers.discourse_balance import Item, balanced
+from build_data.makers.discourse_candidates import Candidate, _unfit_before
 from build_data.makers.discourse_evidence import attempts, conditions, opposes, points_back, speaks, supports
 from build_data.steps import Ledger
 from corpora.records import Document

@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from build_data.heuristics import letters
-from build_data.makers import cohesion, common, spelling, words_fi, words_hu
+from build_data.makers import cohesion, common, spelling_lists, words_fi, words_hu
 from build_data.makers.cohesion import WORD
 from build_data.makers.questions import TOKEN, Names, stem
-from build_data.makers.spelling import SLOPPY, Spelling, Vocabulary
+from build_data.makers.spelling import Spelling, Vocabulary
+from build_data.makers.spelling_lists import SLOPPY
+from build_data.makers.tokens import Counted
 
 LISTS = {"fi": words_fi, "hu": words_hu}
 PIECES = st.sampled_from(["Turku", "turku", "EU/ETA", "maa-", "12", "3.", "(Oulu)", "japanilainen", "szegedi", "Szeged", "Pest-Buda", "–", "\u00a0"])
@@ -83,6 +85,6 @@ def test_no_sign_is_passed_that_a_pattern_would_find(pieces: list[str], end: str
 @given(st.lists(st.sampled_from(["ház", "ról", "háZban", "É", "é5", "a", "és", "mo", "st", "most", "x"]), min_size=1, max_size=8))
 def test_torn_sentences_are_found_by_words_as_by_the_pattern(pieces: list[str]) -> None:
     text, words = " ".join(pieces), WORD.findall(" ".join(pieces))
-    known = Spelling(Counter(words), "hu")
-    if spelling.ENDING["hu"].search(text):
+    known = Spelling(Counted.of(Counter(words)), "hu")
+    if spelling_lists.ENDING["hu"].search(text):
         assert known.torn(text, words)

@@ -8,7 +8,9 @@ import pytest
 
 from build_data.makers.cohesion import WORD, plain
 from build_data.makers.common import sentences
-from build_data.makers.spelling import ENOUGH, Spelling, Vocabulary
+from build_data.makers.spelling import Spelling, Vocabulary
+from build_data.makers.spelling_lists import ENOUGH
+from build_data.makers.tokens import Counted
 
 
 @pytest.mark.parametrize(
@@ -28,8 +30,8 @@ from build_data.makers.spelling import ENOUGH, Spelling, Vocabulary
 def test_words_that_are_none_are_told_where_there_are_words_enough(language: str, text: str, torn: bool) -> None:
     words = WORD.findall(text)
     seen = Counter(words) | Counter({"teljesíti": 50, "a": 500, "oli": 500, "ja": ENOUGH})
-    assert Spelling(seen, language).torn(text, words) is torn
-    assert not Spelling(Counter(words), language).torn(text, words)  # few words: a seldom one says nothing
+    assert Spelling(Counted.of(seen), language).torn(text, words) is torn
+    assert not Spelling(Counted.of(Counter(words)), language).torn(text, words)  # few words: a seldom one says nothing
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from build_data.makers.common import whole_sentence
-from build_data.makers.tally import FIGURE, GLUED, REPEATS, SHOUTS, SLOPPY, TORN, WORDED, Limits, Tally
+from build_data.makers.ordinary import signs
+from build_data.makers.tally import FIGURE, GLUED, REPEATS, SHOUTS, SLOPPY, TORN, WORDED, Limits, Stems, Tally
 from corpora.records import Document
 
 WORD = re.compile(r"[^\W\d_]+")
@@ -24,6 +25,7 @@ COMMON = 0.01  # share of all sentences beyond which a stem is no content
 FAMILIAR = 0.05  # share of all sentences beyond which a stem says nothing of what a sentence is about
 TOPIC = 0.12  # share of a document's sentences beyond which a stem tells no place in it
 FEW = 3  # sentences that a stem may always stand in, whatever the shares say
+TIED = 3  # sentences before one that it may be tied to
 LINES = 1_000  # sentences of a document that are looked at; the makers bound its rows
 SHORTEST, LONGEST = 5, 35  # words a sentence
 COMMAS = 4  # a sentence: one with more is mostly a list, or several sentences strung together
@@ -35,6 +37,7 @@ QUOTED = re.compile(r"[\"'“”„»«‘’…;¬|*_<>{}=~^\\]")  # quotations
 DOUBTFUL = re.compile(r"[):–-](?:(?<!-)|(?=[ -]|ja|tai|és|vagy))")  # signs one of which the next two patterns need
 CUT_OFF = ("Mm", "Ts", "Ym", "Huom", "Ks", "Vrt", "Ld", "Vö", "Stb")  # what opens in the middle
 GOES_ON = ("Eli ", "Tai ", "Sekä ", "Siis ", "Joten ", "Samoin ", "Vagyis ", "Azaz ")  # what mostly opens the other half of the sentence before
+GOES_ON_WITH = frozenset(map(str.strip, GOES_ON))
 # Enumerations, faces (":D"), the remains of a compound or of a line ("Kunto- Alaskan"). The sign comes first: what opens with letters is tried at every letter.
 ODD = re.compile(
     r"[):–-](?:(?<=\))(?: [A-ZÅÄÖÁÉÍÓÚÜŐŰ]|[^\W\d_])|(?<=:)-?[()DPp](?!\w)|(?<=\s–)\w"
@@ -83,23 +86,34 @@ def _odd(text: str, mark: int = SHOUTS | REPEATS | FIGURE | FIGURE) -> bool:
 
 
 class Line(NamedTuple):
-    """A sentence: its place in the document, its paragraph, why it is no plain one (""), its content stems and those that tie."""
+    """A sentence: its place in the document, its paragraph, why it is no plain one (""), and which of the sentences before it are tied to it."""
 
     text: str
     at: int
     paragraph: int
     fault: str
-    about: frozenset[str]  # stems but for the familiar ones
-    ties: frozenset[str]  # those that are rare among all sentences, and in the document too
+    ties: int  # bit n: the sentence n places before, TIED of them, shares a stem that is rare among all sentences, and in the document too
+    number: int  # among the sentences of all documents
+    stems: Stems  # of all sentences
+
+    @property
+    def about(self) -> frozenset[int]:
+        """Its stems but for the familiar ones."""
+        return self.stems.of(self.number, self.number + 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A document as lines, and the content stems of all of them, each as often as it stands."""
+    """A document as lines, which are the sentences from number `first` on of all, and the content stems of all documents."""
 
     document: Document
     lines: tuple[Line, ...]
-    content: Sequence[str]
+    first: int
+    stems: Stems
+
+    def content(self) -> frozenset[int]:
+        """Return the content stems of its lines."""
+        return self.stems.of(self.first, self.first + len(self.lines))
 
 
 def scripts(kept: Sequence[tuple[Document, list[list[str]]]], language: str) -> list[Script]:
@@ -112,32 +126,37 @@ def scripts(kept: Sequence[tuple[Document, list[list[str]]]], language: str) -> 
     ordered = sorted(kept, key=lambda item: item[0].id)
     cut = [[(n, s) for n, part in enumerate(parts) for s in part][:LINES] for _, parts in ordered]
     texts = [text for some in cut for _, text in some]
-    words = list(map(WORD.findall, texts))
-    tally = Tally(texts, words, language)
+    tally = Tally(texts, language)
     known = tally.known
     limits = Limits(max(FEW, COMMON * len(texts)), max(FEW, FAMILIAR * len(texts)), [max(FEW, TOPIC * len(some)) for some in cut])
-    about, content, ties = tally.stems([n for n, some in enumerate(cut) for _ in some], limits)
-    marks = tally.marks()
-    out, start, none = list[Script](), 0, frozenset[str]()
+    ordinary, figures = signs(texts, (SHORTEST, LONGEST), COMMAS)
+    about, content, ties = tally.stems([n for n, some in enumerate(cut) for _ in some], limits, figures, TIED)
+    found = tally.marks(figures)
+    ordinary &= (found & (WORDED | SHOUTS | REPEATS) == WORDED) & ~tally.open_with(lambda word: word in GOES_ON_WITH or word.startswith(CUT_OFF))
+    looked_at = (~ordinary | (found & (SLOPPY | GLUED | TORN) > 0)).tolist()
+    marks = found.tolist()
+    out, start = list[Script](), 0
     for (document, _), some in zip(ordered, cut, strict=True):
         stop = start + len(some)
         web = document.genre.startswith(WEB)
-        sloppy = {at for at in range(start, stop) if marks[at] & SLOPPY and known.sloppy(texts[at], words[at])}
+        sloppy = {at for at in range(start, stop) if marks[at] & SLOPPY and known.sloppy(texts[at], WORD.findall(texts[at]))}
         untended = len(sloppy) > max(FEWEST, UNTENDED * len(some))
-        asked = start + _asked(document, some)
+        asked = _asked(document, some)
         lines = []
-        for at, (paragraph, text) in enumerate(some, start):
-            mark = marks[at]
-            fault = (
-                ("asked" if at < asked else "")
-                or whole_sentence(text, SHORTEST, LONGEST, worded=mark & WORDED > 0)
-                or ("odd_signs" if _odd(text, mark) else "")
-                or ("sloppy" if untended or at in sloppy else "")
-                or ("glued" if mark & GLUED and known.glued(words[at], web=web) else "")
-                or ("torn" if mark & TORN and known.torn(text, words[at]) else "")
-            )
-            lines.append(Line(text, at - start, paragraph, fault, none if fault else about.of(at), none if fault else ties.of(at)))
-        out.append(Script(document, tuple(lines), content.names[content.ends[start - 1] if start else 0 : content.ends[stop - 1]] if some else []))
+        for at, (paragraph, text) in enumerate(some):
+            number, fault = start + at, ""
+            if looked_at[number] or untended or at < asked:
+                mark = marks[number]
+                fault = (
+                    ("asked" if at < asked else "")
+                    or whole_sentence(text, SHORTEST, LONGEST, worded=mark & WORDED > 0)
+                    or ("odd_signs" if _odd(text, mark) else "")
+                    or ("sloppy" if untended or number in sloppy else "")
+                    or ("glued" if mark & GLUED and known.glued(WORD.findall(text), web=web) else "")
+                    or ("torn" if mark & TORN and known.torn(text, WORD.findall(text)) else "")
+                )
+            lines.append(Line(text, at, paragraph, fault, ties[number], number, about))
+        out.append(Script(document, tuple(lines), start, content))
         start = stop
     return out
 

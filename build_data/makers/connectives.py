@@ -88,6 +88,11 @@ class Connectives:
         """Return the first word of every form and leftover: a sentence with none of them needs no closer look."""
         return frozenset(form.split()[0] for form in (*self.entries, *self.leftovers))
 
+    def may_open(self, word: str) -> bool:
+        """Tell whether a form or leftover may begin with a word, or with a part of it: what small letters don't leave whole counts by its parts."""
+        folded = word.casefold()
+        return folded in self.first_words or (not folded.isalpha() and not self.first_words.isdisjoint(FIRST.findall(folded)))
+
     @functools.cached_property
     def pattern(self) -> re.Pattern[str]:
         """Return what matches every form and leftover as whole words, the longest first."""

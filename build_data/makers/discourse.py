@@ -24,19 +24,16 @@ A word that gives a class away ("silti" in the second clause) excludes its sente
 
 from __future__ import annotations
 
-import functools
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from build_data.makers import discourse_evidence as evidence
-from build_data.makers.cohesion import FEWEST, INNER, TWICE, UNTENDED, WEB
-from build_data.makers.common import Declared, Made, chance, common_fields, read_documents, whole_sentence
-from build_data.makers.connectives import Connective, Connectives, Found, connectives, find, marked, sums
+from build_data.makers.common import Declared, Made, chance, common_fields, read_documents
+from build_data.makers.connectives import Connective, Connectives, connectives, sums
 from build_data.makers.discourse_balance import STORIES, Item, Linked, balanced
-from build_data.makers.discourse_clauses import WORDS, Spans, has_main_verb, spans
-from build_data.makers.spelling import Vocabulary
+from build_data.makers.discourse_candidates import Candidate, candidates
+from build_data.makers.discourse_clauses import Spans, has_main_verb, spans
 from build_data.parse import Parser
 from build_data.steps import Ledger
 from corpora.records import Document, Pair, Record
@@ -44,64 +41,24 @@ from corpora.records import Document, Pair, Record
 NAME = "discourse"
 VERSION = 3
 LABELS = ("supports", "opposes", "unrelated")
-SENTENCE = (6, 36)  # words a sentence with the connective
-COMMAS = 4  # a sentence: with more, its parts are a list, or the bundled packs' brackets are wrong
-EARLY = 2  # words: a sentence before that itself opens with a connective hangs on one further up
-SIGNS = re.compile(r"[:;–—/…’\"„“”»«]|\.\.|\s-\s|\s\.|\d\.$|^\d")
-STRAY = re.compile(r"(?<![\w-])[bcdfghjklmnpqrtvwxz](?![\w.-])")  # a letter on its own: a word that was torn when the page was read
 WORD = re.compile(r"[^\W\d_]+")
 TELLING, LONG = 2, 5  # words of so many letters in a span of a story, at least: "It was not fit for it." would do behind anything
-SPEECH = re.compile(r"^[–—-]\s+")  # a turn of speech: a sentence once its dash is gone
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A sentence with one connective in a fit place, and the sentence before it in its paragraph ("" = none that fits)."""
-
-    document: Document
-    at: int
-    text: str
-    before: str
-    found: Found
-
-
-class Tended:
-    """Tells which sentences of a document somebody went over: none of a document in which many lack a comma or are written as people talk."""
-
-    def __init__(self, document: Document, parts: Sequence[Sequence[str]], known: Vocabulary) -> None:
-        """Take the document as paragraphs of sentences, and the words of all documents."""
-        self._known, self._web = known, document.genre.startswith(WEB)
-        self._lines = [line for part in parts for line in part]
-
-    @functools.cached_property
-    def _none(self) -> bool:
-        return sum(self._known.sloppy(line, WORD.findall(line)) for line in self._lines) > max(FEWEST, UNTENDED * len(self._lines))
-
-    def fault(self, text: str) -> str:
-        """Return "sloppy", "glued" (a heading or another sentence grew on to it), "torn" (a word is), or ""."""
-        words = WORD.findall(text)
-        if self._none or self._known.sloppy(text, words):
-            return "sloppy"
-        if INNER.search(text) or self._known.glued(words, web=self._web):
-            return "glued"
-        return "torn" if self._known.torn(text, words) else ""
 
 
 def discourse(documents: Sequence[Document], language: str, parser: Parser, seed: int, *, max_sentences: int) -> Made:
     """Make rows; see the module. Raises ConfigError for a language without a list of connectives.
 
     Candidates are sentences. Refused: what whole_sentence, connectives.find and discourse_clauses.spans say, "signs" (quotes, brackets, colons, ...),
-    "commas", "question" (no statement), what `Tended.fault` says, "previous" (its premise would be no plain sentence), "unparsed", "fragment" (a span is half
+    "commas", "question" (no statement), what `discourse_candidates.Tended.fault` says, "previous" (its premise would be no plain sentence), "unparsed", "fragment" (a span is half
     a sentence), "additive" (the hypothesis adds to the premise), "unfit" (a span forbids, or announces what is not there), "no_evidence" (without the
     connective, the spans don't show the relation: discourse_evidence.py), "bare" (a story's span names next to nothing), and what `balanced` says.
     """
     lists = connectives(language)
     kept, read = read_documents(documents, language, least=1)
     ledger = Ledger("make")
-    known = Vocabulary.of([WORD.findall(line) for _, parts in kept for part in parts for line in part], language)
-    candidates = [c for document, parts in kept for c in _candidates(document, parts, max_sentences, lists, Tended(document, parts, known), ledger)]
+    found = candidates(kept, language, max_sentences, lists, ledger)
     items: list[Item] = []
-    for candidate, parse in zip(candidates, parser.parse([c.text for c in candidates], trees=True, split=False), strict=True):
+    for candidate, parse in zip(found, parser.parse([c.text for c in found], trees=True, split=False), strict=True):
         if parse is None or not parse.sentences:
             ledger.excluded["unparsed"] += 1
             continue
@@ -116,46 +73,6 @@ def discourse(documents: Sequence[Document], language: str, parser: Parser, seed
     ledger.made += sum(not pair.label_of for pair in linked)  # an unrelated row uses spans that a sentence was already counted for
     ledger.kept = len(rows)
     return Made(rows, [read.close(), ledger.close()])
-
-
-def _candidates(document: Document, parts: Sequence[Sequence[str]], most: int, lists: Connectives, tended: Tended, ledger: Ledger) -> list[Candidate]:
-    """Return the document's sentences worth parsing, `most` at most: what a document may not outweigh others by is its rows, not its length."""
-    out: list[Candidate] = []
-    at = 0
-    for part in parts:
-        lines = [SPEECH.sub("", line) for line in part]
-        for number, line in enumerate(lines):
-            if len(out) >= most:
-                return out
-            at += 1
-            ledger.made += 1
-            found = find(line, lists)
-            before = lines[number - 1] if number and not isinstance(found, str) and found.place in ("opening", "inside") else ""
-            fault = (
-                found if isinstance(found, str) else _unfit(line, SENTENCE) or (_unfit_before(before, lists) if found.place in ("opening", "inside") else "")
-            )
-            fault = fault or next((why for text in (line, before) if text and (why := tended.fault(text))), "")
-            if fault or isinstance(found, str):
-                ledger.excluded[fault] += 1
-            else:
-                out.append(Candidate(document, at, line, before, found))
-    return out
-
-
-def _unfit(line: str, size: tuple[int, int]) -> str:
-    """Return why a sentence is no plain statement, or ""."""
-    fault = whole_sentence(line, *size)
-    if fault:
-        return fault
-    if not line.endswith("."):
-        return "question"
-    return "signs" if SIGNS.search(line) or STRAY.search(line) or TWICE.search(line) else "commas" if line.count(",") > COMMAS else ""
-
-
-def _unfit_before(line: str, lists: Connectives) -> str:
-    """Return "previous" for a sentence that is no plain statement, or has a connective: one that opens it hangs it on a third sentence, another one sets its parts off already."""
-    joined = any(hit.group().casefold() not in lists.tolerated or len(line[: hit.start()].split()) < EARLY for hit in marked(line, lists))
-    return "previous" if not line or joined or _unfit(line, WORDS) else ""
 
 
 def _item(candidate: Candidate, cut: Spans | str, language: str, lists: Connectives) -> Item | str:

@@ -37,9 +37,9 @@ def endings(documents: Sequence[Document], language: str, parser: Parser, seed: 
     ledger = Ledger("make")
     groups: list[tuple[Group, str]] = []
     rest: list[Item] = []
-    topics: dict[str, frozenset[str]] = {}
+    topics: dict[str, frozenset[int]] = {}
     for script in scripts(kept, language):
-        topics[script.document.id] = frozenset(script.content)
+        topics[script.document.id] = script.content()
         found, over = grouped(items(script, seed, ledger), ENDINGS, RATIO, fit_inside)
         found.sort(key=lambda group: chance(seed, group[0].place))
         most = max_sentences // ENDINGS

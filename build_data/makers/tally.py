@@ -6,20 +6,20 @@ What a distinct word says by itself becomes bits (marks), its stem a number; cou
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
-from itertools import chain
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from build_data.makers.spelling import LETTERS, Vocabulary
+from build_data.makers.spelling import Vocabulary
+from build_data.makers.spelling_lists import LETTERS
+from build_data.makers.tokens import Bits, Mask, Numbers, numbered, tokens
 
-Numbers = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 NUMBER = re.compile(r"\d{3,}")
-FIGURES = re.compile(r"[\d_]")
-CAPITALS = re.compile(r"[A-ZÅÄÖÁÉÍÓÚÜŐŰ]{4,}")
+SHOUTED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZÅÄÖÁÉÍÓÚÜŐŰ")
+LOUD = 4  # letters of a word in capitals
 # What a sentence's words say of it: that a longer look is worth while, never that it pays.
 SLOPPY, GLUED, TORN, SHOUTS, REPEATS, FIGURE = 1, 2, 4, 8, 16, 32
 WORDED = 64  # most of it is letters, for certain
@@ -40,91 +40,114 @@ class Limits(NamedTuple):
 
 
 class Stems(NamedTuple):
-    """Stems of all sentences in one list, sentence by sentence, and where each one's end."""
+    """Numbers of the stems of all sentences in one list, sentence by sentence, and where each one's end."""
 
-    names: list[str]
-    ends: list[int]
+    numbers: Numbers
+    ends: Sequence[int]
 
-    def of(self, at: int) -> frozenset[str]:
-        """Return the stems of sentence number `at`."""
-        return frozenset(self.names[self.ends[at - 1] if at else 0 : self.ends[at]])
+    def of(self, first: int, stop: int) -> frozenset[int]:
+        """Return the stems of sentences [first, stop)."""
+        return frozenset(self.numbers[self.ends[first - 1] if first else 0 : self.ends[stop - 1] if stop else 0].tolist())
+
+
+class Counts(NamedTuple):
+    """The stems of sentences: all but the familiar ones, and those not common; and with which of the sentences before it each shares one that ties.
+
+    A stem that is not common ties two sentences unless it is of their document's topic. Bit n of `ties` stands for the sentence n places before.
+    """
+
+    about: Stems
+    content: Stems
+    ties: list[int]
 
 
 class Tally:
     """Sentences, cut into words, with what the vocabulary says of them."""
 
-    def __init__(self, texts: Sequence[str], cut: Sequence[Sequence[str]], language: str) -> None:
-        """Take the sentences and their words."""
+    def __init__(self, texts: Sequence[str], language: str) -> None:
+        """Take the sentences."""
         self._texts = texts
-        number = dict.fromkeys(chain.from_iterable(cut), 0)
-        self._words = list(number)
-        number.update(zip(self._words, range(len(number)), strict=True))
-        sizes = np.fromiter(map(len, cut), np.int64, len(cut))
-        self._tokens = np.fromiter(map(number.__getitem__, chain.from_iterable(cut)), np.int64, int(sizes.sum()))
-        self._lines = np.repeat(np.arange(len(cut)), sizes)
-        self._opens = np.flatnonzero(np.diff(self._lines, prepend=-1))
-        self._figures = [at for at, text in enumerate(texts) if FIGURES.search(text)]
-        self.known = Vocabulary(self._counted(self._tokens), self._counted(self._tokens[self._opens]), language)
+        self.tokens = tokens(texts)
+        self._ids, self._lines = self.tokens.ids, self.tokens.lines
+        self.known = Vocabulary(self.tokens.counted(), language)
 
-    def _counted(self, tokens: Numbers) -> dict[str, int]:
-        times = np.bincount(tokens)
-        some = np.flatnonzero(times)
-        return dict(zip(map(self._words.__getitem__, some.tolist()), times[some].tolist(), strict=True))
-
-    def marks(self) -> list[int]:
-        """Return for each sentence the bits of what may be wrong with it; without one it is not so."""
+    def marks(self, figures: Sequence[int]) -> Bits:
+        """Return for each sentence the bits of what may be wrong with it; without one it is not so. `figures`: sentences with a digit or "_"."""
         found = np.zeros(len(self._texts), np.uint8)
-        if not len(self._tokens):
-            return found.tolist()
-        bits = self._bits()[self._tokens]
-        opens = self._opens
+        if not len(self._ids):
+            return found
+        bits = self._bits()[self._ids]
+        opens = self.tokens.opens
         bits[opens] &= 0xFF ^ GLUED  # the first word of a sentence has a capital anyway
         found[self._lines[opens]] = np.bitwise_or.reduceat(bits, opens)
         found &= 0xFF ^ SELDOM
         found[self._halves(bits & SELDOM > 0)] |= TORN
-        found[self._lines[1:][(self._tokens[1:] == self._tokens[:-1]) & (self._lines[1:] == self._lines[:-1])]] |= REPEATS
-        found[self._figures] |= FIGURE
-        letters = np.bincount(self._lines, np.fromiter(map(len, self._words), np.int64, len(self._words))[self._tokens], len(self._texts))
+        found[self._lines[1:][(self._ids[1:] == self._ids[:-1]) & (self._lines[1:] == self._lines[:-1])]] |= REPEATS
+        found[figures] |= FIGURE
+        letters = _sums(self._lines, self.known.letters.lengths[self._ids], len(self._texts))
         found[letters >= SURE * np.fromiter(map(len, self._texts), np.int64, len(self._texts))] |= WORDED
-        return found.tolist()
+        return found
 
-    def _bits(self) -> npt.NDArray[np.uint8]:
-        known, words = self.known, self._words
-        bits = np.zeros(len(words), np.uint8)
-        for bit, some in ((SLOPPY, known.slips), (TORN, known.stumps | known.marked), (SELDOM, known.seldom)):
-            bits |= _within(words, some).view(np.uint8) * np.uint8(bit)
-        for at in [at for at, word in enumerate(words) if word[0].isupper()]:
-            bits[at] |= GLUED | SHOUTS if CAPITALS.fullmatch(words[at]) else GLUED
+    def open_with(self, some: Callable[[str], bool]) -> Mask:
+        """Tell which sentences open with a word of which `some` says so."""
+        types, opens = self.tokens.types, self.tokens.opens
+        there = np.unique(self._ids[opens])
+        yes = np.zeros(len(types), np.bool_)
+        yes[there] = np.fromiter(map(some, map(types.__getitem__, there.tolist())), np.bool_, len(there))
+        found = np.zeros(len(self._texts), np.bool_)
+        found[self._lines[opens]] = yes[self._ids[opens]]
+        return found
+
+    def holding(self, some: Callable[[str], bool]) -> Mask:
+        """Tell which sentences hold a word of which `some` says so."""
+        types = self.tokens.types
+        yes = np.fromiter(map(some, types), np.bool_, len(types))
+        found = np.zeros(len(self._texts), np.bool_)
+        found[self._lines[yes[self._ids]]] = True
+        return found
+
+    def _bits(self) -> Bits:
+        known, letters = self.known, self.known.letters
+        says = dict.fromkeys(known.slips, SLOPPY)
+        for word in known.stumps | known.marked:
+            says[word] = says.get(word, 0) | TORN
+        bits = np.fromiter(map(says.get, known.words, [0] * len(known.words)), np.uint8, len(known.words))
+        bits |= known.rare.view(np.uint8) * np.uint8(SELDOM)
+        bits |= letters.large.view(np.uint8) * np.uint8(GLUED)
+        bits[[at for at in letters.mixed if letters.lengths[at] >= LOUD and SHOUTED.issuperset(known.words[at])]] |= SHOUTS
         return bits
 
-    def _halves(self, seldom: npt.NDArray[np.bool_]) -> Numbers:
+    def _halves(self, seldom: Mask) -> Numbers:
         """Return sentences in which two neighbours, one of them seldom, are a word when written together."""
         pairs = np.flatnonzero((seldom[1:] | seldom[:-1]) & (self._lines[1:] == self._lines[:-1]))
-        folded, seen = list(self.known.folded.values()), self.known.seen
-        sums, shifts = _sums(folded)
+        folded, seen, fold = self.known.folded, self.known.seen, self.known.fold
+        sums, shifts = _hashes(folded)
         there = np.zeros(1 << BITS, np.bool_)
         there[sums >> np.uint64(64 - BITS)] = True
-        one, two = self._tokens[pairs], self._tokens[pairs + 1]
-        pairs = pairs[there[(sums[one] + shifts[one] * sums[two]) >> np.uint64(64 - BITS)]]
-        ones, twos = (map(folded.__getitem__, self._tokens[at].tolist()) for at in (pairs, pairs + 1))
+        one, two = fold[self._ids[pairs]], fold[self._ids[pairs + 1]]
+        some = there[(sums[one] + shifts[one] * sums[two]) >> np.uint64(64 - BITS)]
+        ones, twos = (map(folded.__getitem__, at[some].tolist()) for at in (one, two))
+        pairs = pairs[some]
         hits = np.fromiter([one + two in seen for one, two in zip(ones, twos, strict=True)], np.bool_, len(pairs))
         found: Numbers = self._lines[pairs[hits]]
         return found
 
-    def stems(self, documents: Sequence[int], limits: Limits) -> tuple[Stems, Stems, Stems]:
-        """Return the stems of sentences: all but the familiar ones, those not common, and those that aren't of their document's topic either.
+    def stems(self, documents: Sequence[int], limits: Limits, figures: Sequence[int], reach: int) -> Counts:
+        """Return the stems of sentences, and the ties to the `reach` sentences before; numbers of three digits up count, too.
 
-        `documents` is the number of each sentence's document.
+        `documents` is the number of each sentence's document, `figures` are the sentences with a digit.
         """
-        figures = [(at, number[:LETTERS]) for at in self._figures for number in NUMBER.findall(self._texts[at])]
-        names = list(dict.fromkeys(chain(self.known.stems.values(), (number for _, number in figures))))
-        number = dict[str | None, int](zip(names, range(len(names)), strict=True)) | {None: -1}
-        of_word = np.fromiter(map(number.__getitem__, map(self.known.stems.get, self.known.folded.values())), np.int64, len(self._words))
-        stem, line = of_word[self._tokens], self._lines
-        size = max(len(names), 1)
+        known = self.known
+        names, stem = numbered(known.stems, LETTERS)
+        of_fold = np.full(len(known.folded), -1)
+        of_fold[known.stemmed] = stem
+        stem, line = of_fold[known.fold][self._ids], self._lines
+        standing = [(at, number[:LETTERS]) for at in figures for number in NUMBER.findall(self._texts[at])]
+        number = {figure: len(names) + at for at, figure in enumerate(dict.fromkeys(figure for _, figure in standing))}
+        size = max(len(names) + len(number), 1)
         keys = (line * size + stem)[stem >= 0]
-        if figures:
-            keys = np.concatenate((keys, [at * size + number[figure] for at, figure in figures]))
+        if standing:
+            keys = np.concatenate((keys, [at * size + number[figure] for at, figure in standing]))
         keys.sort()
         line, stem = np.divmod(keys[np.diff(keys, prepend=-1) > 0], size)
         spread = np.bincount(stem, minlength=size)[stem]
@@ -134,19 +157,35 @@ class Tally:
         document = np.asarray(documents, np.int64)[line[often]]
         _, place, times = np.unique(document * size + stem[often], return_inverse=True, return_counts=True)
         ties[often[times[place] > np.asarray(limits.topic)[document]]] = False
-        every = np.array(names, dtype=object)
-        about_, content_, ties_ = (
-            Stems(every[stem[some]].tolist(), np.bincount(line[some], minlength=len(self._texts)).cumsum().tolist()) for some in (about, content, ties)
-        )
-        return about_, content_, ties_
+        about_, content_ = (Stems(stem[some], _counts(line[some], len(self._texts)).cumsum().tolist()) for some in (about, content))
+        return Counts(about_, content_, _tied(line[ties], stem[ties], len(self._texts), reach))
 
 
-def _within(words: Sequence[str], some: Collection[str]) -> npt.NDArray[np.bool_]:
-    return np.fromiter(map(some.__contains__, words), np.bool_, len(words))
+def _tied(line: Numbers, stem: Numbers, count: int, reach: int) -> list[int]:
+    """Return the bits of Counts.ties."""
+    bits = np.zeros(count, np.int64)
+    keys = stem * count + line
+    keys.sort()
+    stem, line = np.divmod(keys, max(count, 1))
+    for step in range(1, reach + 1):  # a stem's next sentence is 1 to `reach` places on, or one behind that
+        apart = line[step:] - line[:-step]
+        near = (stem[step:] == stem[:-step]) & (apart <= reach)
+        for distance in range(step, reach + 1):
+            bits[line[step:][near & (apart == distance)]] |= 1 << distance
+    found: list[int] = bits.tolist()
+    return found
 
 
-def _sums(words: Sequence[str]) -> tuple[Hashes, Hashes]:
-    """Return a polynomial hash of each word and what it shifts a next word's by: that of "a" + "b" is sum("a") + shift("a") * sum("b")."""
+def _counts(lines: Numbers, count: int) -> Numbers:
+    return np.bincount(lines, minlength=count)
+
+
+def _sums(lines: Numbers, values: Numbers, count: int) -> Numbers:
+    return np.bincount(lines, values, count).astype(np.int64)
+
+
+def _hashes(words: Sequence[str]) -> tuple[Hashes, Hashes]:
+    """Return a polynomial hash of each word and what it shifts a next word's by: that of "a" + "b" is hash("a") + shift("a") * hash("b")."""
     lengths = np.fromiter(map(len, words), np.int64, len(words))
     codes = np.frombuffer("".join(words).encode("utf-32-le"), np.dtype("<u4")).astype(np.uint64)
     starts = np.cumsum(lengths) - lengths

@@ -13,14 +13,13 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass
 from itertools import islice, pairwise, takewhile
 
-from build_data.makers.cohesion import Line, Script
+from build_data.makers.cohesion import TIED, Line, Script
 from build_data.makers.common import chance
 from build_data.near import jaccard, normal
 from build_data.split import side
 from build_data.steps import Ledger
 from corpora.records import Document
 
-TIED = 3  # last sentences of the context, one of which the ending must be tied to
 CONTEXT, CONTEXT_WORDS = 4, 70  # most sentences and words of a context
 BARE = 10  # words of a context; below, much could stand behind it; two plain sentences always have as many
 APART = 4  # sentences between one context with its ending and another of the same document: nearer ones often could follow too
@@ -39,9 +38,14 @@ class Item:
     ending: Line
 
     @functools.cached_property
-    def about(self) -> frozenset[str]:
+    def about(self) -> frozenset[int]:
         """What the context is about: its stems but for the familiar ones."""
         return frozenset().union(*(line.about for line in self.context))
+
+    @functools.cached_property
+    def says(self) -> frozenset[int]:
+        """What the ending is about."""
+        return self.ending.about
 
     @functools.cached_property
     def place(self) -> str:
@@ -70,29 +74,38 @@ def items(script: Script, seed: int, ledger: Ledger) -> Iterator[Item]:
         ledger.made += 1
         fault = ending.fault or before.fault
         if not fault:
-            context = _context(lines, ending, seed, script.document.id)
-            if ending.text in [line.text for line in context]:
+            first = _first(lines, ending)
+            same = any(ending.text == line.text for line in lines[first : ending.at])
+            if same or ending.ties:  # else no context ties it
+                first = max(first, ending.at - _wanted(script.document.id, ending, seed))
+                same = same and any(ending.text == line.text for line in lines[first : ending.at])
+            alone = ending.at - first == 1
+            if same:
                 fault = "same_text"
-            elif len(context) == 1 and context[0].text.count(" ") + 1 < BARE:
+            elif alone and before.text.count(" ") + 1 < BARE:
                 fault = "bare"
-            elif not all(line.ties.isdisjoint(ending.ties) for line in context[-TIED:]):
-                yield Item(script.document, context, ending)
+            elif ending.ties & ((2 << min(TIED, ending.at - first)) - 1):
+                yield Item(script.document, lines[first : ending.at], ending)
                 continue
             fault = fault or "no_tie"
         ledger.excluded[fault] += 1
 
 
-def _context(lines: Sequence[Line], ending: Line, seed: int, document: str) -> tuple[Line, ...]:
-    """Return the one to four plain sentences of its paragraph straight before the ending; how many, chance says where there are more."""
-    wanted = 2 + chance(seed, document, ending.at, "context") % (CONTEXT - 1)
+def _first(lines: Sequence[Line], ending: Line) -> int:
+    """Return the first of the one to four plain sentences of its paragraph straight before the ending."""
     first, size = ending.at - 1, lines[ending.at - 1].text.count(" ") + 1
-    while ending.at - first < wanted and first > 0:
+    while ending.at - first < CONTEXT and first > 0:
         line = lines[first - 1]
         size += line.text.count(" ") + 1
         if line.fault or line.paragraph != ending.paragraph or size > CONTEXT_WORDS:
             break
         first -= 1
-    return tuple(lines[first : ending.at])
+    return first
+
+
+def _wanted(document: str, ending: Line, seed: int) -> int:
+    """Return how many sentences a context has where there are so many: chance says it."""
+    return 2 + chance(seed, document, ending.at, "context") % (CONTEXT - 1)
 
 
 def _unlike(item: Item, other: Item) -> bool:
@@ -119,10 +132,10 @@ def fit_apart(item: Item, other: Item) -> bool:
 
 
 def _strangers(item: Item, other: Item) -> bool:
-    return item.about.isdisjoint(other.ending.about) and other.about.isdisjoint(item.ending.about)
+    return item.about.isdisjoint(other.says) and other.about.isdisjoint(item.says)
 
 
-def grouped(some: Iterable[Item], size: int, ratio: float, fit: Fit, topics: Mapping[str, frozenset[str]] | None = None) -> tuple[list[Group], list[Item]]:
+def grouped(some: Iterable[Item], size: int, ratio: float, fit: Fit, topics: Mapping[str, frozenset[int]] | None = None) -> tuple[list[Group], list[Item]]:
     """Return groups of `size` items that all fit one another, and the items left over; the same for any order of `some`.
 
     No ending of a group is longer than `ratio` times another, in characters. Greedy, the shortest first, with the next LOOKED_AT in length
@@ -157,7 +170,7 @@ def _near(first: Item, left: Iterable[Item], used: Container[str], ratio: float)
     return list(islice(takewhile(lambda item: len(item.ending.text) <= longest, (item for item in left if item.place not in used)), LOOKED_AT))
 
 
-def _likeness(one: str, two: str, topics: Mapping[str, frozenset[str]], known: dict[tuple[str, str], float]) -> float:
+def _likeness(one: str, two: str, topics: Mapping[str, frozenset[int]], known: dict[tuple[str, str], float]) -> float:
     """Return the cosine of the stems of two documents, 0 to 1; what was asked for before is in `known`."""
     found = known.get((one, two))
     if found is None:
@@ -182,7 +195,7 @@ def chunks(left: Sequence[Item], width: float) -> Iterator[list[Item]]:
 
 
 def grouped_across(
-    some: Sequence[Item], size: int, ratio: float, topics: Mapping[str, frozenset[str]] | None, fit: Fit = fit_across
+    some: Sequence[Item], size: int, ratio: float, topics: Mapping[str, frozenset[int]] | None, fit: Fit = fit_across
 ) -> tuple[list[Group], list[Item]]:
     """Return groups over documents of one corpus and genre, and the items left over: what finds no group in its narrow cell may find one in a wide one."""
     groups, rest = list[Group](), list(some)
