@@ -35,8 +35,9 @@ def measure(what: str, rows: Rows, arguments: argparse.Namespace) -> list[Figure
     """Return the figures of one built task."""
     if what == "artefacts":
         return native_artefacts.figures(rows, arguments.rows)
-    asked = ("minutes", "rows", "freeze", "seed", "epochs", "lr", "max_length")
-    return [native_learn.learn(rows, native_learn.Wanted(**{name: getattr(arguments, name) for name in asked}), arguments.work)]
+    asked = ("minutes", "rows", "freeze", "seed", "epochs", "lr", "max_length", "dropout")
+    wanted = native_learn.Wanted(**{name: getattr(arguments, name) for name in asked})
+    return [native_learn.learn(rows, wanted, arguments.work, read_rows(arguments.beside) if arguments.beside else None)]
 
 
 def main() -> None:
@@ -49,6 +50,8 @@ def main() -> None:
     parser.add_argument("--epochs", type=float, help="learn: times that each row is read, if the minutes allow it (2)")
     parser.add_argument("--lr", type=float, help="learn: peak learning rate of the encoder (1e-4)")
     parser.add_argument("--max-length", type=int, help="learn: sub-words of a row; what is beyond is cut (160, endings 192, questions 256, names 128)")
+    parser.add_argument("--dropout", type=float, default=0.0, help="learn: of the encoder (0)")
+    parser.add_argument("--beside", type=Path, help="learn: a built task of the same family, of another language say, that is trained on as well")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--work", type=Path, default=Path("data/.native"), help="learn: where trimmed encoders are kept")
     parser.add_argument("--out", type=Path, help="file that gets a JSON line a figure")

@@ -17,6 +17,7 @@ import torch
 from benchmarks.native_artefacts import span_guess
 from benchmarks.native_rows import LEARNED, Figure, Rows, figure, guess, turns
 from corpora.base import default_cache, ensure_base
+from corpora.config import ConfigError
 from corpora.records import Record, Tags
 from corpora.shards import digest
 from corpora.study import Base, Training
@@ -52,6 +53,7 @@ class Wanted:
     epochs: float | None = None
     lr: float | None = None
     max_length: int | None = None
+    dropout: float = 0.0
 
     def training(self, kind: str) -> Training:
         """Return the settings for a kind of task."""
@@ -71,11 +73,21 @@ class Learned:
     seconds: float
 
 
-def learn(rows: Rows, wanted: Wanted, work: Path) -> Figure:
-    """Return what e5-small scores after it was trained as `wanted`; by turns, `minutes` are those of each."""
+def learn(rows: Rows, wanted: Wanted, work: Path, beside: Rows | None = None) -> Figure:
+    """Return what e5-small scores after it was trained as `wanted`; by turns, `minutes` are those of each.
+
+    All rows of `beside` are trained on as well, none is tested on. Raises ConfigError where its kind or labels are others.
+    """
     torch.set_num_threads(1)
-    folder = trim(ensure_base(BASE, default_cache()), _texts([*rows.train, *rows.validation]), work / digest([rows.task, [r.id for r in rows.train]])[:16])
-    splits = turns(rows, TOO_FEW)
+    if beside and (beside.kind, set(beside.labels)) != (rows.kind, set(rows.labels)):
+        raise ConfigError(
+            f"--beside {beside.task}: {beside.kind} rows labelled {', '.join(beside.labels) or 'not at all'}, but {rows.task} has {rows.kind} rows labelled "
+            f"{', '.join(rows.labels) or 'not at all'}; name a built task of the same family"
+        )
+    more = [*beside.train, *beside.validation] if beside else []
+    every = [*rows.train, *rows.validation, *more]
+    folder = trim(ensure_base(BASE, default_cache()), _texts(every), work / digest([rows.task, [r.id for r in (*rows.train, *more)]])[:16])
+    splits = [replace(split, train=[*split.train, *more]) for split in turns(rows, TOO_FEW)]
     found = [_learned(split, wanted, folder) for split in splits]
     right = [score for one in found for score in one.right]
     training = wanted.training(rows.kind)
@@ -83,7 +95,7 @@ def learn(rows: Rows, wanted: Wanted, work: Path) -> Figure:
     note = (
         f"{f'{len(splits)} turns, together ' if len(splits) > 1 else ''}{steps:,} steps, {steps * training.batch:,} rows read ({steps * training.batch / count:.1f} epochs), "
         f"{sum(one.tokens for one in found):,} tokens of at most {training.max_length} a row, {sum(one.seconds for one in found) / 60:.0f} min, "
-        f"rate {training.lr:g}, {wanted.freeze} layers frozen"
+        f"rate {training.lr:g}, {wanted.freeze} layers frozen{f', dropout {wanted.dropout:g}' if wanted.dropout else ''}{f', taught {beside.task} too' if beside else ''}"
     )
     read = sum(min(one.steps * training.batch, one.rows) for one in found) // len(found)
     chance = sum(one.guess * len(one.right) for one in found) / len(right)
@@ -99,7 +111,7 @@ def _learned(rows: Rows, wanted: Wanted, folder: Path) -> Learned:
     head = Head(rows.task, Shape(rows.kind, tuple(sorted(rows.labels)), training.max_length, training.stride))
 
     def trained(steps: int, some: list[Record]) -> tuple[Model, Outcome]:
-        model = Model(Encoder(folder, wanted.freeze, BASE.dropout), pieces, [head], wanted.seed)
+        model = Model(Encoder(folder, wanted.freeze, wanted.dropout), pieces, [head], wanted.seed)
         return model, fit(model, [Job(rows.task, KIND_METRIC[rows.kind], replace(training, max_steps=steps), some, [])], wanted.seed)
 
     each = trained(PROBE, train[: PROBE * training.batch])[1].seconds / PROBE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import tiny
 from benchmarks import native_learn
 from benchmarks.native_learn import TOO_FEW, Wanted, learn
 from benchmarks.native_rows import Rows
+from corpora.config import ConfigError
 from corpora.records import Pair, Record
 
 SAID = {"yes": ["kala ui", "järvi kimaltaa", "tuuli laulaa"], "no": ["kivi putoaa", "lumi sulaa", "talo palaa"]}
@@ -49,3 +51,12 @@ def test_what_tells_the_label_is_learnt_on_the_split_itself(tmp_path: Path, tell
 def test_with_few_validation_rows_every_row_is_tested_on_once(tmp_path: Path) -> None:
     found = learn(rows(100, TOO_FEW - 1, tells=True), WANTED, tmp_path)
     assert found.tested == 100 and 60 < found.trained < 100 and found.note.startswith("5 turns, together ") and found.score > 90
+
+
+@pytest.mark.usefixtures("small")
+def test_rows_of_another_task_are_taught_and_never_tested_on(tmp_path: Path) -> None:
+    few, many = rows(100, TOO_FEW, tells=True), rows(120, 20, tells=True)
+    found = learn(few, WANTED, tmp_path, replace(many, task="t.native-hu"))
+    assert (found.tested, found.trained) == (TOO_FEW, 40 + 120) and found.note.endswith("taught t.native-hu too")
+    with pytest.raises(ConfigError, match=r"--beside t\.native-hu: pair rows labelled maybe, yes, but t\.native-fi has pair rows labelled no, yes"):
+        learn(few, WANTED, tmp_path, replace(many, task="t.native-hu", labels=("maybe", "yes")))
