@@ -45,7 +45,8 @@ def _splits(corpus: str) -> list[str]:
 
 def fingerprint(study: Study) -> str:
     """Return what decides the guard's verdicts; no text is read for it. Raises ConfigError for a missing or changed file."""
-    return digest([SETTINGS, [[one.origin, corpora.fingerprint(corpora.load(one.corpus), one.split)] for one in evaluation_sets(study)]])
+    known = [(one, corpora.load(one.corpus)) for one in evaluation_sets(study)]
+    return digest([SETTINGS, [[one.origin, corpora.fingerprint(corpus, one.split), corpora.reading(corpus)] for one, corpus in known]])
 
 
 def leak_index(study: Study) -> Index:

@@ -75,7 +75,7 @@ def settings(study: Study, task: str, language: str) -> dict[str, Any]:
 
 def rows_key(study: Study, task: str, language: str, parser: Parser) -> str:
     """Return the hash of everything that decides the made rows."""
-    made_from = [corpora.fingerprint(corpus, split) for corpus, split in sources(study, task, language)]
+    made_from = [[corpora.fingerprint(corpus, split), corpora.reading(corpus)] for corpus, split in sources(study, task, language)]
     return digest([VERSION, made_from, settings(study, task, language), _needed(study), parser.fingerprint])
 
 

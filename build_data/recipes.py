@@ -88,13 +88,15 @@ def _bound(value: float) -> float | None:
 
 def task_key(study: Study, task: str, arm: str) -> str:
     """Return the hash of everything that decides the finished folder; no heavy library is loaded for it."""
+    made_from = inputs(study, task, arm)
     return digest(
         {
             "version": VERSION,
             "task": task,
             "arm": arm,
             "settings": settings(study, task, arm),
-            "inputs": inputs(study, task, arm),
+            "inputs": made_from,
+            "reading": [corpora.reading(corpora.load(str(item["corpus"]))) for item in made_from],
             "guard": guard_fingerprint(study),
         }
     )

@@ -187,3 +187,11 @@ def fingerprint(corpus: Corpus, split: str) -> dict[str, object]:
     return {"corpus": corpus.name, "split": split, "hub": corpus.hub.id, "config": corpus.hub.config, "revision": corpus.hub.revision} | (
         {"first": corpus.hub.first} if corpus.hub.first else {}
     )
+
+
+def reading(corpus: Corpus) -> dict[str, object]:
+    """Return what a declaration makes of its files, for keys beside `fingerprint`: which rows it keeps, how it names them, what each row says of itself."""
+    home = {"keep": dict(corpus.hub.keep), "fields": dict(corpus.hub.fields), "label_names": list(corpus.hub.label_names)} if corpus.hub else {}
+    names = ("kind", "origin", "licence", "publishable", "reader", "genre", "singles", "translation_of")
+    tables = {name: dict(getattr(corpus, name)) for name in ("label_names", "fields", "words", "keep")}
+    return {**{name: getattr(corpus, name) for name in names}, **tables, "labels": list(corpus.labels), "hub": home}

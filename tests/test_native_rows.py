@@ -6,6 +6,7 @@ import dataclasses
 import random
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -173,6 +174,27 @@ def study(*overrides: str) -> studies.Study:
 def test_a_corpus_that_does_not_fit_is_told(override: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         native.sources(study(override), "nli", "fi")
+
+
+@pytest.mark.parametrize(
+    ("name", "task", "arm", "change"),
+    [
+        ("mini/fi-docs", "nli", "native-fi", {"keep": {"id": "mini-fi-00*"}}),
+        ("mini/fi-docs", "nli", "native-fi", {"genre": "novel"}),
+        ("mini/fi-docs", "nli", "native-fi", {"licence": "CC BY 4.0"}),
+        ("mini/en-nli", "nli", "en", {"label_names": {"neutral": "contradiction"}}),
+        ("mini/panx-hu", "nli", "native-fi", {"keep": {"id": "x*"}}),  # the leak guard reads it
+    ],
+)
+def test_another_reading_of_the_same_files_is_another_task(monkeypatch: pytest.MonkeyPatch, name: str, task: str, arm: str, change: dict[str, Any]) -> None:
+    loaded, load = study(), native.corpora.load
+    before = recipes.task_key(loaded, task, arm)
+    other = dataclasses.replace(load(name), **change)
+    object.__setattr__(other, "name", name)
+    monkeypatch.setattr(native.corpora, "load", lambda asked: other if asked == name else load(asked))
+    assert recipes.task_key(loaded, task, arm) != before
+    monkeypatch.setattr(native.corpora, "load", load)
+    assert recipes.task_key(loaded, task, arm) == before
 
 
 def test_an_unpinned_corpus_is_told_before_anything_is_built() -> None:
