@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from corpora import corpus as corpora
 from corpora.config import ConfigError
-from corpora.readers import read, read_records
+from corpora.readers import read, read_records, stream_documents
 from corpora.records import Aligned, Tags
 
 pytestmark = pytest.mark.corpora
@@ -60,3 +62,12 @@ def test_our_conllu_reader_gives_xtremes_own_sentences(xtreme: str, split: str, 
 def test_tatoeba_sides() -> None:
     first = read(corpora.load("xtreme/tatoeba-fi"), "test", limit=1)[0]
     assert isinstance(first, Aligned) and (first.source, first.target) == ("Sinä osaat puhua ranskaa, etkö osaakin?", "You can speak French, can't you?")
+
+
+def test_hungarian_acts_are_those_that_were_written_in_hungarian() -> None:
+    broken: list[str] = []
+    acts = list(stream_documents(corpora.load("hu/laws1999"), "docs", broken))
+    assert len(acts) == 64 and not broken and {d.origin for d in acts} == {"native"}
+    for act in acts:  # an act that promulgates a treaty holds its official translation, often beside the original
+        assert not re.search(r"kihirdetéséről|megerősítéséről", act.title), act.title
+        assert "magyar nyelvű fordítása" not in " ".join(act.paragraphs), act.title
