@@ -191,7 +191,12 @@ def _chosen(study: Study, languages: list[str], arms: list[str], tasks: list[str
             if name not in known:
                 raise ConfigError(f"--{what} {name!r}: studies/{study.name}.toml has {', '.join(known)}")
     pairs = studies.built_tasks(study, languages)
-    return [(t, a) for t, a in pairs if (not arms or a in arms) and (not tasks or t in tasks)]
+    chosen = [(t, a) for t, a in pairs if (not arms or a in arms) and (not tasks or t in tasks)]
+    if not chosen and (arms or tasks):
+        asked = " ".join([*(f"--task {name}" for name in tasks), *(f"--arm {name}" for name in arms)])
+        has = "; ".join(f"task {name} has a corpus for: {', '.join(a for t, a in pairs if t == name) or 'none of the arms'}" for name in tasks or study.tasks)
+        raise ConfigError(f"studies/{study.name}.toml: {asked} leave nothing to build; {has}")
+    return chosen
 
 
 if __name__ == "__main__":

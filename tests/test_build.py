@@ -100,6 +100,10 @@ def test_a_dry_run_touches_nothing(tmp_path: Path) -> None:
     [
         (["studies/mini.toml", "--lang", "et"], ["LANG='et'", "fi, hu", "docs/add-a-language.md"]),
         (["studies/mini.toml", "--arm", "mt-sv"], ["--arm 'mt-sv'", "native-hu"]),
+        (
+            ["studies/mini.toml", "--task", "qa", "--arm", "native-fi", "--set", 'tasks.qa.native = { fi = [], hu = ["mini/hu-docs"] }'],
+            ["studies/mini.toml: --task qa --arm native-fi leave nothing to build; task qa has a corpus for: en, mt-fi, mt-hu, native-hu"],
+        ),
         (["studies/nimi.toml"], ["studies/nimi.toml: no such file", "mini.toml"]),
         (["studies/mini.toml", "--set", "budgit.examples = 3"], ["'budgit'", "did you mean budget"]),
         (["studies/mini.toml", "--set", 'translation.models.fi = "mini/models/stanza/fi"'], ["model.bin", "CTranslate2"]),
