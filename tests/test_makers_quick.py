@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from build_data.heuristics import letters
@@ -20,6 +20,7 @@ LISTS = {"fi": words_fi, "hu": words_hu}
 PIECES = st.sampled_from(["Turku", "turku", "EU/ETA", "maa-", "12", "3.", "(Oulu)", "japanilainen", "szegedi", "Szeged", "Pest-Buda", "–", "\u00a0"])
 
 
+@settings(deadline=None)  # the first call loads Arrow's kernels
 @given(st.lists(st.lists(PIECES, max_size=6).map(" ".join), max_size=6), st.sampled_from(sorted(LISTS)))
 def test_names_are_counted_as_word_by_word(sentences: list[str], language: str) -> None:
     derived = LISTS[language].DERIVED

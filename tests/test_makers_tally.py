@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from build_data.makers import cohesion, common
@@ -23,6 +23,7 @@ PIECES = ["Hän", "sanoi", "että", "hogy", "mä", "sairaala", "n", "sairaalan",
           "Kunto-", ":D", "–", "talo", "talo", "talo,", "aaah", "on."]  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.sampled_from(PIECES), min_size=1, max_size=9), min_size=1, max_size=8), st.sampled_from(["fi", "hu"]))
 def test_a_sentence_without_a_mark_has_no_fault_that_the_mark_stands_for(lines: list[list[str]], language: str) -> None:
     texts = [" ".join(pieces) + "." for pieces in lines]
@@ -40,6 +41,7 @@ def test_a_sentence_without_a_mark_has_no_fault_that_the_mark_stands_for(lines: 
 SIGNS = st.sampled_from([*"aÄö²Ⅷ𐐀ǅİ", "Eli", "talo", "Talo", "PDF", "kuusi", " ", " ", ",", ", ", "-", "--", "_", "7", "\u00a0", "\u0301", ".", "?", "(", "–"])
 
 
+@settings(deadline=None)  # the first call loads Arrow's kernels
 @given(st.lists(st.lists(SIGNS, max_size=9).map("".join), max_size=8))
 def test_words_are_cut_as_by_their_patterns(texts: list[str]) -> None:
     for hyphens, pattern in ((False, WORD), (True, TOKEN)):
@@ -105,6 +107,7 @@ NAMED = [
 ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.sampled_from(NAMED), min_size=1, max_size=5), max_size=8), st.sampled_from(["fi", "hu"]))
 def test_what_glues_is_told_of_all_words_at_once(sentences: list[list[str]], language: str) -> None:
     inside = Counter(word for words in sentences for word in words[1:])
@@ -125,6 +128,7 @@ def test_what_glues_is_told_of_all_words_at_once(sentences: list[list[str]], lan
     assert Vocabulary.of(sentences, language).gluing == expected
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.sampled_from(["talo", "talossa", "tie", "ovi", "katto", "pelto", "123", "456"]), max_size=4).map(" ".join), max_size=9))
 def test_ties_are_shared_stems_of_the_sentences_before(texts: list[str]) -> None:
     tally = Tally(texts, "fi")

@@ -14,6 +14,10 @@ from build_data.makers.questions import Chunk, Names, compounds, entity, regex_t
 from build_data.parse import Sentence, Word
 from build_data.parse_types import Entity
 
+APOSTROPHES = frozenset("'’‘")
+JOINS = frozenset(["ja", "tai", "sekä", "mutta", "eikä", "eivätkä"])
+VERBAL, UNSURE = frozenset(["VERB", "AUX"]), frozenset(["VERB", "AUX", "X", "SYM", "INTJ"])
+
 
 @dataclass(frozen=True)
 class Clause:
@@ -96,42 +100,47 @@ class Clause:
 def find_clause(text: str, sentence: Sentence, names: Names) -> Clause | None:
     """Return the sentence's first main clause, or None where it has none that the rules understand."""
     words = compounds(without_asides(sentence.words), lists.ANDS)
+    texts = [w.text for w in words]
     if (
         len(words) < 4
-        or words[0].upos in ("VERB", "AUX")
-        or words[-1].text != "."
-        or words[0].text.casefold() in lists.SUBORDINATORS
-        or any(w.text in SIGNS or w.text[0] in "'’‘" for w in words)
+        or words[0].upos in VERBAL
+        or texts[-1] != "."
+        or texts[0].casefold() in lists.SUBORDINATORS
+        or not SIGNS.isdisjoint(texts)
+        or not APOSTROPHES.isdisjoint([form[0] for form in texts])
     ):
         return None
-    words = words[:-1]
+    words, texts = words[:-1], texts[:-1]
     opener, tail = "", (0, 0)
-    commas = [i for i, w in enumerate(words) if w.text == ","]
-    if commas:
-        if words[commas[0] + 1].text.casefold() not in lists.CONTINUES if commas[0] + 1 < len(words) else True:
+    if "," in texts:
+        comma = texts.index(",")
+        if comma + 1 == len(words) or texts[comma + 1].casefold() not in lists.CONTINUES:
             return None
-        if len(commas) == 1:
-            opener, tail = words[commas[0] + 1].text.casefold(), (words[commas[0] + 1].start, words[-1].end)
-        words = words[: commas[0]]
-        if not words or words[-1].text.casefold() in (*lists.NEAR_TIMES, "niin", "silloin", "siitä", "siten"):
+        if texts.count(",") == 1:
+            opener, tail = texts[comma + 1].casefold(), (words[comma + 1].start, words[-1].end)
+        words = words[:comma]
+        if not words or texts[comma - 1].casefold() in (*lists.NEAR_TIMES, "niin", "silloin", "siitä", "siten"):
             return None  # "vasta, kun ...": what follows the comma is part of it
-    words = [w for i, w in enumerate(words) if w.text.casefold() not in lists.DROPPED or (i and words[i - 1].upos in ("NOUN", "PROPN", "ADJ"))]
-    finite = [i for i, w in enumerate(words) if is_verb(w)]
-    both = [i for i, w in enumerate(words) if w.text.casefold() in ("ja", "tai", "sekä", "mutta", "eikä", "eivätkä")]
-    if len(finite) == 2 and any(finite[0] < b < finite[1] for b in both):  # "avasi kuoren ja puhalsi ...": the first half stands alone
-        words = words[: max(b for b in both if finite[0] < b < finite[1])]
-        finite = finite[:1]
-    if len(finite) != 1 or finite[0] == 0 or len(words) < 3 or any(lists.NEGATION.fullmatch(w.text.casefold()) for w in words):
+    lower = [w.text.casefold() for w in words]
+    if not lists.DROPPED.isdisjoint(lower):
+        words = [w for i, w in enumerate(words) if lower[i] not in lists.DROPPED or (i and words[i - 1].upos in ("NOUN", "PROPN", "ADJ"))]
+        lower = [w.text.casefold() for w in words]
+    finite = [i for i, w in enumerate(words) if (w.upos in VERBAL or lower[i] in BE) and is_verb(w)]
+    if len(finite) == 2 and (
+        both := [i for i in range(finite[0] + 1, finite[1]) if lower[i] in JOINS]
+    ):  # "avasi kuoren ja puhalsi ...": the first half stands alone
+        words, lower, finite = words[: both[-1]], lower[: both[-1]], finite[:1]
+    if len(finite) != 1 or finite[0] == 0 or len(words) < 3 or any(map(lists.NEGATION.fullmatch, lower)):
         return None
-    if any(w.upos in ("X", "SYM", "INTJ") or (w.upos in ("VERB", "AUX") and w.feats.get("VerbForm") == "Fin") for i, w in enumerate(words) if i != finite[0]):
+    verb = words[finite[0]]
+    if [w for w in words if w.upos in UNSURE and w is not verb and (w.upos not in VERBAL or w.feats.get("VerbForm") == "Fin")]:
         return None  # a second verb that the endings don't show
-    if any(w.feats.get("Person") in ("1", "2") or (OWN.fullmatch(w.text.casefold()) and w.upos != "ADJ") for w in words) or words[finite[0]].text.endswith(
-        "tte"
-    ):
+    if verb.text.endswith("tte") or [w for w in words if w.feats.get("Person") in ("1", "2")]:
         return None
-    if any(w.text.casefold() in ("kuin", "niinkuin") for w in words) or any(
-        w.text[:1].isupper() and small > capital for w in words[1:] for small, capital in [names.seen(w.text)]
-    ):
+    if [w for form, w in zip(lower, words, strict=True) if form.endswith(("mme", "ni")) and w.upos != "ADJ" and OWN.fullmatch(form)]:
+        return None
+    capitals = [names.seen(w.text) for w in words[1:] if w.text[0].isupper()]
+    if "kuin" in lower or "niinkuin" in lower or any(small > capital for small, capital in capitals):
         return None  # a comparison, or a heading glued to the sentence ("Mikkeli Juoksussa käytetään ...")
     times = dict(regex_tokens(words, text, lists.TIME, lists.TIME_SIGNS))
     before = _joined(words, _chunks(words, times, 0, finite[0]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,10 @@ from build_data.makers.questions import Chunk, Names, compounds, entity, regex_t
 from build_data.makers.verbs_hu import ARTICLES, NOMINAL, OWN, PARTICIPLE, POSSESSED, SIGNS, case_of, finite_verbs, is_number
 from build_data.parse import Sentence, Word
 from build_data.parse_types import Entity
+
+FIRST_PERSON = re.compile(r".{2,}[aeoöáéi]m")
+LEFT_ALONE = SIGNS | {"akár"}
+MISTAKEN = frozenset(["ADV", "X", "VERB", "PRON", "INTJ", "ADP"])  # tags of what is a noun
 
 
 @dataclass(frozen=True)
@@ -89,32 +92,32 @@ class Clause:
 def find_clause(text: str, sentence: Sentence, names: Names) -> Clause | None:
     """Return the sentence's first main clause, or None where it has none that the rules understand."""
     words = compounds(without_asides(sentence.words), lists.ANDS)
+    texts = [w.text for w in words]
     if (
         len(words) < 4
-        or words[-1].text != "."
-        or words[0].text.casefold() in lists.SUBORDINATORS
-        or any(w.text in SIGNS or w.text in ("mint", "akár") for w in words if w.text != "mint" or not _more_than(words, w))
+        or texts[-1] != "."
+        or texts[0].casefold() in lists.SUBORDINATORS
+        or not LEFT_ALONE.isdisjoint(texts)
+        or ("mint" in texts and any(not at or texts[at - 1].casefold() != "több" for at, form in enumerate(texts) if form == "mint"))  # but "több mint"
     ):
         return None
-    words = words[:-1]
+    words, texts = words[:-1], texts[:-1]
     opener, tail = "", (0, 0)
-    commas = [i for i, w in enumerate(words) if w.text == ","]
-    if commas:
-        if commas[0] + 1 >= len(words) or words[commas[0] + 1].text.casefold() not in lists.CONTINUES:
+    if "," in texts:
+        comma = texts.index(",")
+        if comma + 1 >= len(words) or texts[comma + 1].casefold() not in lists.CONTINUES:
             return None
-        if len(commas) == 1:
-            opener, tail = words[commas[0] + 1].text.casefold(), (words[commas[0] + 1].start, words[-1].end)
-        words = words[: commas[0]]
-        if not words or words[-1].text.casefold() in ("azért", "akkor", "ott", "úgy", "olyan", "annyira", "is"):
+        if texts.count(",") == 1:
+            opener, tail = texts[comma + 1].casefold(), (words[comma + 1].start, words[-1].end)
+        words = words[:comma]
+        if not words or texts[comma - 1].casefold() in ("azért", "akkor", "ott", "úgy", "olyan", "annyira", "is"):
             return None
-    words = _mended([w for w in words if w.text.casefold() not in lists.DROPPED])
-    words = _first_half(words)
-    finite = finite_verbs(words)
-    if len(finite) != 1 or len(words) < 3 or any(lists.UNFIT.fullmatch(w.text.casefold()) for w in words):
+    words, finite = _first_half(_mended([w for w in words if w.text.casefold() not in lists.DROPPED]))
+    if len(finite) != 1 or len(words) < 3 or any(map(lists.UNFIT.fullmatch, [w.text.casefold() for w in words])):
         return None
-    if any(w.feats.get("Person") in ("1", "2") or OWN.fullmatch(w.text) or (w.upos == "VERB" and re.fullmatch(r".{2,}[aeoöáéi]m", w.text)) for w in words):
+    if [w for w in words if w.feats.get("Person") in ("1", "2") or w.feats.get("Person[psor]") in ("1", "2")]:
         return None
-    if any(w.feats.get("Person[psor]") in ("1", "2") for w in words):
+    if [w for w in words if OWN.fullmatch(w.text) or (w.upos == "VERB" and FIRST_PERSON.fullmatch(w.text))]:
         return None
     known = {words[0].text, words[1].text} & lists.FIRST_NAMES or entity(names.entities, words[:1])
     first = True if known else names.is_name(words[0].text, words[0].start == sentence.words[0].start)
@@ -141,36 +144,33 @@ def find_clause(text: str, sentence: Sentence, names: Names) -> Clause | None:
     return Clause(text, tuple(words), verb, preverb, (*before, *after), first, opener, tail, names.entities)
 
 
-def _more_than(words: Sequence[Word], mint: Word) -> bool:
-    """Tell whether this "mint" belongs to "több mint" (more than) and not to a comparison."""
-    at = words.index(mint)
-    return at > 0 and words[at - 1].text.casefold() == "több"
-
-
-def _first_half(words: list[Word]) -> list[Word]:
-    """Cut "... és ..." with a verb on each side down to its first half."""
+def _first_half(words: list[Word]) -> tuple[list[Word], list[int]]:
+    """Cut "... és ..." with a verb on each side down to its first half; return it with the places of its finite verbs."""
     finite = finite_verbs(words)
-    cuts = [i for i, w in enumerate(words) if w.text.casefold() in ("és", "s", "de", "vagy") and len(finite) == 2 and finite[0] < i < finite[1]]
-    return words[: max(cuts)] if cuts else words
+    if len(finite) == 2:
+        cuts = [at for at in range(finite[0] + 1, finite[1]) if words[at].text.casefold() in ("és", "s", "de", "vagy")]
+        if cuts:
+            words = words[: cuts[-1]]
+            return words, finite_verbs(words)
+    return words, finite
 
 
 def _mended(words: Sequence[Word]) -> list[Word]:
     """Put right what weak tags get wrong most: first names, and the word after an article, which is never an adverb."""
-    out = list(words)
-    for i, word in enumerate(out):
+    out, before = list(words), ""
+    for i, word in enumerate(words):
         if word.text in lists.FIRST_NAMES and word.upos != "PROPN":
-            out[i] = dataclasses.replace(word, upos="PROPN", feats={})
+            out[i] = _tagged(word, "PROPN")
         elif word.text in lists.TITLES:
-            out[i] = dataclasses.replace(word, upos="NOUN", feats={})
-        elif (
-            i
-            and out[i - 1].text.casefold() in ("a", "az")
-            and word.upos in ("ADV", "X", "VERB", "PRON", "INTJ", "ADP")
-            and not lists.ANAPHORA.fullmatch(word.text)
-            and len(word.text) > 2
-        ):
-            out[i] = dataclasses.replace(word, upos="PROPN" if word.text[0].isupper() else "NOUN", feats={})
+            out[i] = _tagged(word, "NOUN")
+        elif word.upos in MISTAKEN and before.casefold() in ("a", "az") and len(word.text) > 2 and not lists.ANAPHORA.fullmatch(word.text):
+            out[i] = _tagged(word, "PROPN" if word.text[0].isupper() else "NOUN")
+        before = word.text
     return out
+
+
+def _tagged(word: Word, upos: str) -> Word:
+    return Word(word.text, upos, {}, word.head, word.deprel, word.start, word.end, word.lemma)
 
 
 def _chunks(words: Sequence[Word], times: Mapping[int, int], start: int, stop: int) -> list[Chunk]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from build_data.makers.tokens import tokens
 from build_data.makers.words import REMEMBERED, Known
 from build_data.parse import Word
 from build_data.parse_types import Entity
@@ -54,10 +54,11 @@ class Names:
 
     def read(self, sentences: Iterable[str]) -> None:
         """Count the words of sentences; the first word of each says nothing."""
-        # Counted as they stand between spaces: a text has a fifth as many different ones, and each is looked at once.
-        for part, count in Counter(itertools.chain.from_iterable(map(_behind_first, sentences))).items():
-            for capital, known in _stems(self.derived, part):
-                (self.capital if capital else self.small)[known] += count
+        found = tokens(list(sentences), hyphens=True).counted()
+        inside = dict(zip(found.words, (found.times - found.first).tolist(), strict=True))
+        words = [word for word, count in inside.items() if count and not self.derived.fullmatch(word)]
+        for word, known in zip(words, _stems(words), strict=True):
+            (self.capital if word[0].isupper() else self.small)[known] += inside[word]
 
     def beside(self, entities: Sequence[Entity] | None) -> Names:
         """Return the same names beside the entities of a sentence."""
@@ -74,26 +75,24 @@ class Names:
 
     def seen(self, word: str) -> tuple[int, int]:
         """Return how often words of this stem stood inside a sentence with a small and with a capital letter."""
-        return self.small[stem(word)], self.capital[stem(word)]
+        known = stem(word)
+        return self.small.get(known, 0), self.capital.get(known, 0)
 
 
-@functools.lru_cache(REMEMBERED)
-def _stems(derived: re.Pattern[str], part: str) -> tuple[tuple[bool, str], ...]:
-    """Return of each word in `part` that isn't derived whether it has a capital, and its stem."""
-    words = (part,) if part.isalpha() else TOKEN.findall(part)
-    return tuple((word[0].isupper(), stem(word)) for word in words if not derived.fullmatch(word))
-
-
-def _behind_first(sentence: str) -> list[str]:
-    """Return the words of a sentence, with the signs beside them, but the first."""
-    first, *others = sentence.split() or [""]
-    return others if first.isalpha() else TOKEN.findall(sentence)[1:]
+# Letters of a word, by its length, that it keeps in most of its forms; longer words keep as many as the longest here.
+KEPT = tuple(max(4, min(8, length - 3)) for length in range(12))
 
 
 @functools.lru_cache(REMEMBERED)
 def stem(word: str) -> str:
     """Return the letters that a word keeps in most of its forms: its first ones, in small letters."""
-    return word.casefold()[: max(4, min(8, len(word) - 3))]
+    return word.casefold()[: KEPT[min(len(word), len(KEPT) - 1)]]
+
+
+def _stems(words: Sequence[str]) -> list[str]:
+    """Return `stem` of each word; small letters for all of them at once."""
+    small, most = "\n".join(words).casefold().split("\n") if words else [], len(KEPT) - 1
+    return [folded[: KEPT[min(len(word), most)]] for word, folded in zip(words, small, strict=True)]
 
 
 PERSON, PLACE = ("PER", "PERSON"), ("LOC", "GPE", "FAC")  # as packs of Stanza call them
@@ -145,7 +144,7 @@ def plausible(text: str, signs: frozenset[str], openers: frozenset[str], continu
     own = head.casefold().split()
     if comma and (not tail.split() or tail.split()[0].casefold().strip(".") not in continues):
         return False
-    return len(own) >= 3 and own[0] not in openers and not any(unfit.fullmatch(word) for word in own)
+    return len(own) >= 3 and own[0] not in openers and not any(map(unfit.fullmatch, own))
 
 
 @functools.cache
@@ -155,7 +154,7 @@ def _one_of(signs: frozenset[str]) -> re.Pattern[str]:
 
 def without_asides(words: Sequence[Word]) -> list[Word]:
     """Return words without those in round brackets."""
-    if all(word.text != "(" for word in words):
+    if "(" not in [word.text for word in words]:
         return list(words)
     out: list[Word] = []
     depth = 0
@@ -169,6 +168,8 @@ def without_asides(words: Sequence[Word]) -> list[Word]:
 
 def compounds(words: Sequence[Word], ands: frozenset[str]) -> list[Word]:
     """Make one word of "maa- ja metsätalousministeriö": what is left of a first word that shares its end with the next, `ands` between."""
+    if not [word for word in words if word.text[-1] == "-"]:
+        return list(words)
     out: list[Word] = []
     for word in words:
         if len(out) > 1 and out[-1].text in ands and out[-2].text.endswith("-") and len(out[-2].text) > 2 and word.text[0].isalpha():
@@ -212,7 +213,7 @@ def regex_tokens(words: Sequence[Word], text: str, pattern: re.Pattern[str], sig
     `signs`: letters or digits of which each match holds one, in small letters; a text without any is not searched.
     """
     lower = text.casefold()
-    if not words or not any(sign in lower for sign in signs):
+    if not words or not any(map(lower.__contains__, signs)):
         return []
     spans = [(m.start(), m.end()) for m in pattern.finditer(text, words[0].start, words[-1].end)]
     if not spans:

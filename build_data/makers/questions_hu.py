@@ -15,7 +15,7 @@ from build_data.makers import words_hu as lists
 from build_data.makers.clauses_hu import Clause, find_clause
 from build_data.makers.common import chance
 from build_data.makers.lines_hu import INFLECTED, ask_for, has_subject, loose, names_person, names_thing, owned, sound, sure, write
-from build_data.makers.questions import Draft, Names
+from build_data.makers.questions import Chunk, Draft, Names
 from build_data.makers.verbs_hu import ARTICLES, HERE, PARTICIPLE, SIGNS, WHERE, case_of, indefinite, is_number, split_preverb
 from build_data.parse import Sentence, Word
 
@@ -32,7 +32,7 @@ def ask(text: str, sentence: Sentence, names: Names) -> list[Draft]:
     clause = find_clause(text, sentence, names)
     if clause is None or clause.words[clause.verb].text.endswith(("á", "é")):
         return []  # the last: a tense of old novels
-    clause = dataclasses.replace(clause, chunks=tuple(dataclasses.replace(c, doubtful=c.doubtful or loose(clause, c)) for c in clause.chunks))
+    clause = dataclasses.replace(clause, chunks=tuple(c if c.doubtful or not loose(clause, c) else Chunk(c.start, c.stop, c.case, True) for c in clause.chunks))
     definite = re.search(r"(?:t[ae]|j[ae]|t[áé]k|ják)$", clause.words[clause.verb].text) is not None
     if definite and not any(c.case == "acc" for c in clause.chunks):
         return []  # the object is in the sentence before

@@ -103,11 +103,15 @@ def _shown(text: str, upos: str, tag: str) -> str:
 
 
 def is_verb(word: Word) -> bool:
-    lower = word.text.casefold()
-    if lower in HERE or lower in LIKE_VERBS or (word.text[0].islower() and (PAST.fullmatch(lower) or (lower in lists.COMMON_VERBS and word.upos != "NOUN"))):
+    text, lower = word.text, word.text.casefold()
+    if lower in HERE or lower in LIKE_VERBS:
+        return True
+    if not text[0].islower():
+        return False
+    if (lower.endswith(("ták", "ték")) and PAST.fullmatch(lower)) or (lower in lists.COMMON_VERBS and word.upos != "NOUN"):
         return True
     finite = word.upos in ("VERB", "AUX") and word.feats.get("VerbForm") == "Fin" and not lists.PERSONS.fullmatch(lower) and not lists.ANAPHORA.fullmatch(lower)
-    return finite and word.text[0].islower() and VERB_SHAPE.fullmatch(lower) is not None and NO_VERB_SHAPE.fullmatch(lower) is None
+    return finite and VERB_SHAPE.fullmatch(lower) is not None and NO_VERB_SHAPE.fullmatch(lower) is None
 
 
 def finite_verbs(words: Sequence[Word]) -> list[int]:
@@ -116,7 +120,7 @@ def finite_verbs(words: Sequence[Word]) -> list[int]:
     strong = [i for i in tagged if words[i].text in lists.COMMON_VERBS or PAST.fullmatch(words[i].text)]
     if len(tagged) > 1 and len(strong) == 1:
         return strong
-    shaped = [
+    return tagged or [
         i
         for i, w in enumerate(words)
         if w.text[0].islower()
@@ -125,7 +129,6 @@ def finite_verbs(words: Sequence[Word]) -> list[int]:
         and split_preverb(w.text)[0]
         and PREVERBED.fullmatch(w.text)
     ]
-    return tagged or shaped
 
 
 @functools.lru_cache(REMEMBERED)
