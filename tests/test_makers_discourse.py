@@ -281,4 +281,9 @@ def test_a_sentence_that_nobody_went_over_is_told(text: str, why: str) -> None:
     ]
     lines = [*plain, text]
     known = Vocabulary.of([WORD.findall(line) for line in lines], "fi")
-    assert Tended(Document(id="d", paragraphs=(), corpus="fi/x", licence="CC0-1.0", genre="law"), len(lines), lines, known).fault(text) == why
+    assert (
+        Tended(Document(id="d", paragraphs=(), corpus="fi/x", licence="CC0-1.0", genre="law"), len(lines), [(line, True, True) for line in lines], known).fault(
+            text
+        )
+        == why
+    )

@@ -13,11 +13,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import NamedTuple
 
 from build_data.makers.common import whole_sentence
 from build_data.makers.ordinary import signs
-from build_data.makers.tally import FIGURE, GLUED, REPEATS, SHOUTS, SLOPPY, TORN, WORDED, Limits, Stems, Tally
+from build_data.makers.tally import FIGURE, GLUED, JOINED, NAMED, REPEATS, SHOUTS, SPOKEN, STUMP, TORN, WORDED, Limits, Stems, Tally
 from corpora.records import Document
 
 WORD = re.compile(r"[^\W\d_]+")
@@ -133,27 +134,29 @@ def scripts(kept: Sequence[tuple[Document, list[list[str]]]], language: str) -> 
     about, content, ties = tally.stems([n for n, some in enumerate(cut) for _ in some], limits, figures, TIED)
     found = tally.marks(figures)
     ordinary &= (found & (WORDED | SHOUTS | REPEATS) == WORDED) & ~tally.open_with(lambda word: word in GOES_ON_WITH or word.startswith(CUT_OFF))
-    looked_at = (~ordinary | (found & (SLOPPY | GLUED | TORN) > 0)).tolist()
+    looked_at = (~ordinary | (found & (GLUED | STUMP | TORN) > 0)).tolist()
+    joined = (found & (JOINED | SPOKEN) > 0).tolist()
     marks = found.tolist()
     out, start = list[Script](), 0
     for (document, _), some in zip(ordered, cut, strict=True):
         stop = start + len(some)
         web = document.genre.startswith(WEB)
-        sloppy = {at for at in range(start, stop) if marks[at] & SLOPPY and known.sloppy(texts[at], WORD.findall(texts[at]))}
+        some_joined = compress(range(start, stop), joined[start:stop])
+        sloppy = {at for at in some_joined if known.slips(texts[at], joined=marks[at] & JOINED > 0, spoken=marks[at] & SPOKEN > 0)}
         untended = len(sloppy) > max(FEWEST, UNTENDED * len(some))
         asked = _asked(document, some)
         lines = []
         for at, (paragraph, text) in enumerate(some):
             number, fault = start + at, ""
-            if looked_at[number] or untended or at < asked:
-                mark = marks[number]
+            mark = marks[number]
+            if looked_at[number] or number in sloppy or untended or at < asked or (web and mark & NAMED):
                 fault = (
                     ("asked" if at < asked else "")
                     or whole_sentence(text, SHORTEST, LONGEST, worded=mark & WORDED > 0)
                     or ("odd_signs" if _odd(text, mark) else "")
                     or ("sloppy" if untended or number in sloppy else "")
-                    or ("glued" if mark & GLUED and known.glued(WORD.findall(text), web=web) else "")
-                    or ("torn" if mark & TORN and known.torn(text, WORD.findall(text)) else "")
+                    or ("glued" if mark & GLUED or (web and mark & NAMED and known.glued(WORD.findall(text), web=True)) else "")
+                    or ("torn" if mark & STUMP or (mark & TORN and known.torn(text, WORD.findall(text))) else "")
                 )
             lines.append(Line(text, at, paragraph, fault, ties[number], number, about))
         out.append(Script(document, tuple(lines), start, content))

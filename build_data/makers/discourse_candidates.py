@@ -6,7 +6,6 @@ import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain, compress
 
 from build_data.makers.cohesion import FEWEST, INNER, TWICE, UNTENDED, WEB, WORD
 from build_data.makers.common import whole_sentence
@@ -39,14 +38,14 @@ class Candidate:
 class Tended:
     """Tells which sentences of a document somebody went over: none of a document in which many lack a comma or are written as people talk."""
 
-    def __init__(self, document: Document, size: int, slips: Sequence[str], known: Vocabulary) -> None:
-        """Take the document, how many sentences it has, those of them with a word that may tell a slip, and the words of all documents."""
+    def __init__(self, document: Document, size: int, slips: Sequence[tuple[str, bool, bool]], known: Vocabulary) -> None:
+        """Take the document, how many sentences it has, those with a word that may tell a slip (see Vocabulary.slips), and the words of all documents."""
         self._known, self._web = known, document.genre.startswith(WEB)
         self._size, self._slips = size, slips
 
     @functools.cached_property
     def _none(self) -> bool:
-        return sum(self._known.sloppy(line, WORD.findall(line)) for line in self._slips) > max(FEWEST, UNTENDED * self._size)
+        return sum(self._known.slips(line, joined=joined, spoken=spoken) for line, joined, spoken in self._slips) > max(FEWEST, UNTENDED * self._size)
 
     def fault(self, text: str) -> str:
         """Return "sloppy", "glued" (a heading or another sentence grew on to it), "torn" (a word is), or ""."""
@@ -60,24 +59,27 @@ class Tended:
 
 def candidates(kept: Sequence[tuple[Document, list[list[str]]]], language: str, most: int, lists: Connectives, ledger: Ledger) -> list[Candidate]:
     """Return the candidates of documents, which are paragraphs of sentences; at most `most` of each. The ledger counts sentences, and why others are none."""
-    tally = Tally([line for _, parts in kept for part in parts for line in part], language)
-    known, joined, slips = tally.known, tally.holding(lists.may_open).tolist(), tally.holding(tally.known.slips.__contains__).tolist()
+    texts = [line for _, parts in kept for part in parts for line in part]
+    tally = Tally(texts, language)
+    known = tally.known
+    linked = tally.holding(lists.may_open).tolist()
+    joined, spoken = (tally.holding(some.__contains__).tolist() for some in (known.joiners, known.spoken))
     out: list[Candidate] = []
     start = 0
     for document, parts in kept:
         stop = start + sum(map(len, parts))
-        suspects = list(compress(chain.from_iterable(parts), slips[start:stop]))
-        out += _candidates(document, parts, joined[start:stop], most, lists, Tended(document, stop - start, suspects, known), ledger)
+        slips = [(texts[at], joined[at], spoken[at]) for at in range(start, stop) if joined[at] or spoken[at]]
+        out += _candidates(document, parts, linked[start:stop], most, lists, Tended(document, stop - start, slips, known), ledger)
         start = stop
     return out
 
 
 def _candidates(
-    document: Document, parts: Sequence[Sequence[str]], joined: Sequence[bool], most: int, lists: Connectives, tended: Tended, ledger: Ledger
+    document: Document, parts: Sequence[Sequence[str]], linked: Sequence[bool], most: int, lists: Connectives, tended: Tended, ledger: Ledger
 ) -> list[Candidate]:
     """Return the document's sentences worth parsing, `most` at most: what a document may not outweigh others by is its rows, not its length.
 
-    `joined` tells which of them have a word that a connective may begin with.
+    `linked` tells which of them have a word that a connective may begin with.
     """
     out: list[Candidate] = []
     at = 0
@@ -87,7 +89,7 @@ def _candidates(
                 return out
             at += 1
             ledger.made += 1
-            if not joined[at - 1]:
+            if not linked[at - 1]:
                 ledger.excluded["no_connective"] += 1
                 continue
             line = SPEECH.sub("", text)

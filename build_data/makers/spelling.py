@@ -155,8 +155,7 @@ class Vocabulary(Spelling):
         self.stems = stems(list(map(self.folded.__getitem__, self.stemmed.tolist())), language)
         self.gluing = self._gluing(counted) | lists.ARTICLES.get(language, frozenset())
         self.grammar = words_of(language).common
-        self._joiners, self._spoken = lists.JOINERS.get(language, frozenset[str]()), self._said(language)
-        self.slips = self._joiners | self._spoken  # a sentence without one of them is not sloppy
+        self.joiners, self.spoken = lists.JOINERS.get(language, frozenset[str]()), self._said(language)
         self._unjoined, self._sloppy = lists.UNJOINED.get(language), lists.SLOPPY.get(language)
 
     @classmethod
@@ -174,10 +173,13 @@ class Vocabulary(Spelling):
 
     def sloppy(self, text: str, words: Sequence[str]) -> bool:
         """Tell whether a comma is missing before a conjunction or relative, or something is spelt as people talk: what the pattern SLOPPY finds, found faster."""
+        return self.slips(text, joined=not self.joiners.isdisjoint(words), spoken=not self.spoken.isdisjoint(words))
+
+    def slips(self, text: str, *, joined: bool, spoken: bool) -> bool:
+        """Tell the same of a text of which it is known whether it holds one of `joiners`, and one of `spoken`."""
         if self._unjoined is None or self._sloppy is None:
             return False
-        unjoined = not self._joiners.isdisjoint(words) and self._unjoined.search(text) is not None
-        return unjoined or (not self._spoken.isdisjoint(words) and self._sloppy.search(text) is not None)
+        return (joined and self._unjoined.search(text) is not None) or (spoken and self._sloppy.search(text) is not None)
 
     def _gluing(self, counted: Counted) -> frozenset[str]:
         """Return the words with a capital that mostly have none inside sentences (the first word says nothing); of one that is only seen so, its stem says it."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -14,16 +15,20 @@ import numpy.typing as npt
 
 from build_data.makers.spelling import Vocabulary
 from build_data.makers.spelling_lists import LETTERS
-from build_data.makers.tokens import Bits, Mask, Numbers, numbered, tokens
+from build_data.makers.tokens import Mask, Numbers, numbered, tokens
 
 Hashes = npt.NDArray[np.uint64]
+Marks = npt.NDArray[np.uint16]
 NUMBER = re.compile(r"\d{3,}")
 SHOUTED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZÅÄÖÁÉÍÓÚÜŐŰ")
 LOUD = 4  # letters of a word in capitals
-# What a sentence's words say of it: that a longer look is worth while, never that it pays.
-SLOPPY, GLUED, TORN, SHOUTS, REPEATS, FIGURE = 1, 2, 4, 8, 16, 32
-WORDED = 64  # most of it is letters, for certain
-SELDOM = 128  # of a word alone
+# What a sentence's words say of it. Without JOINED and SPOKEN it is not sloppy, without GLUED and NAMED not glued, without STUMP and TORN not torn.
+JOINED, SPOKEN = 1, 2  # a comma may be missing before one of them; one may be spelt as people talk
+GLUED, NAMED = 4, 8  # one inside has a capital that it mostly lacks, or that opens the sentence, too; one inside has a capital
+STUMP, TORN = 16, 32  # one is none; one may be part of another
+SHOUTS, REPEATS, FIGURE = 64, 128, 256
+WORDED = 512  # most of the sentence is letters, for certain
+SELDOM = 1024  # of a word alone
 SURE = 0.75  # share of the characters, spaces too, that letters make: more than common.LETTERS, so that no rounding tells them apart
 
 
@@ -71,20 +76,22 @@ class Tally:
         self._ids, self._lines = self.tokens.ids, self.tokens.lines
         self.known = Vocabulary(self.tokens.counted(), language)
 
-    def marks(self, figures: Sequence[int]) -> Bits:
-        """Return for each sentence the bits of what may be wrong with it; without one it is not so. `figures`: sentences with a digit or "_"."""
-        found = np.zeros(len(self._texts), np.uint8)
-        if not len(self._ids):
+    def marks(self, figures: Sequence[int]) -> Marks:
+        """Return for each sentence the bits of what may be wrong with it. `figures`: sentences with a digit or "_"."""
+        found = np.zeros(len(self._texts), np.uint16)
+        ids, lines, opens = self._ids, self._lines, self.tokens.opens
+        if not len(ids):
             return found
-        bits = self._bits()[self._ids]
-        opens = self.tokens.opens
-        bits[opens] &= 0xFF ^ GLUED  # the first word of a sentence has a capital anyway
-        found[self._lines[opens]] = np.bitwise_or.reduceat(bits, opens)
-        found &= 0xFF ^ SELDOM
+        bits = self._bits()[ids]
+        again = np.flatnonzero((bits & NAMED > 0) & (ids == np.repeat(ids[opens], np.diff(opens, append=len(ids)))))
+        bits[again] |= GLUED  # the first word stands inside, with its capital
+        bits[opens] &= 0xFFFF ^ (GLUED | NAMED)  # the first word of a sentence has a capital anyway
+        found[lines[opens]] = np.bitwise_or.reduceat(bits, opens)
+        found &= 0xFFFF ^ SELDOM
         found[self._halves(bits & SELDOM > 0)] |= TORN
-        found[self._lines[1:][(self._ids[1:] == self._ids[:-1]) & (self._lines[1:] == self._lines[:-1])]] |= REPEATS
+        found[lines[1:][(ids[1:] == ids[:-1]) & (lines[1:] == lines[:-1])]] |= REPEATS
         found[figures] |= FIGURE
-        letters = _sums(self._lines, self.known.letters.lengths[self._ids], len(self._texts))
+        letters = _sums(lines, self.known.letters.lengths[ids], len(self._texts))
         found[letters >= SURE * np.fromiter(map(len, self._texts), np.int64, len(self._texts))] |= WORDED
         return found
 
@@ -106,14 +113,15 @@ class Tally:
         found[self._lines[yes[self._ids]]] = True
         return found
 
-    def _bits(self) -> Bits:
+    def _bits(self) -> Marks:
         known, letters = self.known, self.known.letters
-        says = dict.fromkeys(known.slips, SLOPPY)
-        for word in known.stumps | known.marked:
-            says[word] = says.get(word, 0) | TORN
-        bits = np.fromiter(map(says.get, known.words, [0] * len(known.words)), np.uint8, len(known.words))
-        bits |= known.rare.view(np.uint8) * np.uint8(SELDOM)
-        bits |= letters.large.view(np.uint8) * np.uint8(GLUED)
+        says = dict[str, int]()
+        for bit, some in ((JOINED, known.joiners), (SPOKEN, known.spoken), (GLUED, known.gluing), (STUMP, known.stumps), (TORN, known.marked)):
+            for word in some:
+                says[word] = says.get(word, 0) | bit
+        bits = np.fromiter(map(says.get, known.words, repeat(0)), np.uint16, len(known.words))
+        bits[known.rare] |= SELDOM
+        bits[letters.large] |= NAMED
         bits[[at for at in letters.mixed if letters.lengths[at] >= LOUD and SHOUTED.issuperset(known.words[at])]] |= SHOUTS
         return bits
 
