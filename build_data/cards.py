@@ -51,6 +51,7 @@ def card(manifest: dict[str, Any], samples: Sequence[Record], refused: Sequence[
         "",
         f"{counts['train']} training rows, {counts['validation']} validation rows, {counts['excluded']} excluded rows (kept in the `excluded` configuration with stage, reason and value).",
         *([f"Label balance in training: {', '.join(f'{k} {v}' for k, v in manifest['balance'].items())}."] if manifest["balance"] else []),
+        *_unanswerable(manifest),
         "",
         "| step | in | made | kept | excluded |",
         "|---|---|---|---|---|",
@@ -98,6 +99,11 @@ def _header(manifest: dict[str, Any], infos: Sequence[dict[str, Any]]) -> str:
     files = {"default": ("train", "validation"), "excluded": ("excluded",)}
     configs = [{"config_name": name, "data_files": [{"split": split, "path": f"{split}-*.parquet"} for split in splits]} for name, splits in files.items()]
     return card_header.front(card_header.header([manifest], f"{manifest['task']}.{manifest['arm']}", configs, infos))
+
+
+def _unanswerable(manifest: dict[str, Any]) -> list[str]:
+    found = manifest.get("unanswerable", {}).get("train", 0)
+    return [f"{found} of the {manifest['counts']['train']} training questions have no answer in their context (`answers` is empty)."] if found else []
 
 
 def _scores(manifest: dict[str, Any]) -> list[str]:

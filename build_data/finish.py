@@ -22,7 +22,7 @@ from build_data.steps import Dropped, Ledger
 from build_data.tables import score_quantiles
 from corpora.config import ConfigError
 from corpora.parts import part_of
-from corpora.records import Kind, Pair, Record, check_labels, to_row
+from corpora.records import Kind, Pair, Record, Span, check_labels, to_row
 from corpora.shards import digest, file_sha256, schema, write_json, write_records, write_rows, write_text
 from corpora.study import is_translated
 
@@ -126,6 +126,7 @@ def _manifest(
 ) -> dict[str, Any]:
     spans = _spans([*train, *held_out], excluded) if built.kind == "span" and is_translated(built.arm) else None
     balance = Counter(r.label for r in train if isinstance(r, Pair))
+    open_questions = {side: sum(isinstance(r, Span) and not r.answers for r in rows) for side, rows in (("train", train), ("validation", held_out))}
     return {
         "study": built.study, "task": built.task, "arm": built.arm, "kind": built.kind, "language": built.language,
         "labels": list(built.labels), "key": built.key, "fingerprint": digest(files), "files": files,
@@ -137,7 +138,7 @@ def _manifest(
         "budget": {"examples": examples, "validation": validation, "filled": len(train) == examples},
         "mt": built.mt, "spans": spans, "licences": list(built.licences), "publishable": built.publishable, "notes": built.notes,
         "genres": built.genres | {"train": genres_of(train)} if built.genres else None,
-    }  # fmt: skip
+    } | ({"unanswerable": open_questions} if any(open_questions.values()) else {})  # fmt: skip
 
 
 def _spans(kept: Sequence[Record], excluded: Sequence[Dropped]) -> dict[str, Any]:

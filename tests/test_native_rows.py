@@ -23,7 +23,7 @@ from build_data.shares import choose_rows, fitting, genres_of
 from build_data.split import by_rank, held_out, rank, share_of
 from corpora import study as studies
 from corpora.config import ConfigError
-from corpora.records import Document, Pair, Record, Tags, Text
+from corpora.records import Document, Pair, Record, Span, Tags, Text
 
 TEXT = "Kirjasto muutti keväällä vanhaan taloon, ja se oli iso muutos. Talo seisoo torin laidalla aivan kirkon takana."
 
@@ -270,6 +270,26 @@ def test_too_few_rows_say_where_they_went(tmp_path: Path) -> None:
     assert str(err.value).startswith("disc.native-hu: only 6 rows are left to train on. What was left out, step by step:\n")
     assert "\n  documents of hu/x: one_sentence 4, empty 1; 4 left\n  make: c 30, length 21, b 2, ...; 6 left\n" in str(err.value)
     assert "clean paragraphs" not in str(err.value) and not list(tmp_path.iterdir())
+
+
+def test_the_card_says_how_many_questions_have_no_answer(tmp_path: Path) -> None:
+    rows: list[Record] = [
+        Span(
+            id=f"s{n}",
+            document=f"d{n}",
+            question=f"Kuka asuu talossa {n}?",
+            context=f"Talossa {n} asuu Aino.",
+            answers=() if n % 3 == 0 else (("Aino", len(f"Talossa {n} asuu ")),),
+        )
+        for n in range(30)
+    ]
+    built = Built(
+        study="x", task="qa", arm="native-fi", kind="span", language="fi", labels=(), kept=rows, dropped=[], ledgers=[], settings={"filters": {}}, key="k",
+        inputs=[{"corpus": "mini/fi-docs", "split": "docs", "rows": 80}], licences=("CC0-1.0",),
+    )  # fmt: skip
+    manifest = finish(built, tmp_path / "qa.native-fi", 0, 30, "make data", {})
+    assert manifest["unanswerable"] == {"train": 10, "validation": 0}
+    assert "10 of the 30 training questions have no answer in their context (`answers` is empty)." in (tmp_path / "qa.native-fi/README.md").read_text("utf-8")
 
 
 def test_a_task_without_validation_rows_says_so() -> None:
