@@ -69,3 +69,18 @@ def test_half_sentences_and_stray_commas_are_no_prose(text: str, fault: str) -> 
 def test_et_al_ends_no_sentence() -> None:
     text = "Ongelmaa tutki Virta et al. Kolmessa kaupungissa. Tulos oli selvä."
     assert [text[a:b] for a, b in sentences(text, "fi")] == ["Ongelmaa tutki Virta et al. Kolmessa kaupungissa.", "Tulos oli selvä."]
+
+
+@pytest.mark.parametrize(
+    ("text", "borders"),
+    [
+        ("Ensin ruots. Kieli oli vieras. Sitten suomi.", ["Ensin ruots. Kieli oli vieras.", "Sitten suomi."]),  # the longest of the list
+        ("Kirja on saks. Esitys on suomeksi. Loppu.", ["Kirja on saks. Esitys on suomeksi.", "Loppu."]),
+        ("Vuosi oli MDCCXVIII. Talo paloi.", ["Vuosi oli MDCCXVIII.", "Talo paloi."]),  # of Roman numbers, those with I, V and X alone
+        ("Tsaari oli XXXVIII. Nikolai. Loppu.", ["Tsaari oli XXXVIII. Nikolai.", "Loppu."]),
+        ("Talo oli vanhan ruots. Kieli vieras.", ["Talo oli vanhan ruots. Kieli vieras."]),
+        ("Hän puhui vanharuots. Kieli oli vieras.", ["Hän puhui vanharuots.", "Kieli oli vieras."]),
+    ],
+)
+def test_long_words_end_a_sentence_and_listed_ones_and_numbers_do_not(text: str, borders: list[str]) -> None:
+    assert [text[a:b] for a, b in sentences(text, "fi")] == borders

@@ -73,6 +73,7 @@ def test_an_ordinary_sentence_is_one_for_the_patterns_too(texts: list[str]) -> N
     for text, ordinary in zip(texts, signs(texts, (2, 35), cohesion.COMMAS).ordinary.tolist(), strict=True):
         if ordinary and not text.startswith((*cohesion.GOES_ON_WITH, *cohesion.CUT_OFF)):
             assert common.whole_sentence(text, 2, 35, worded=True) == "" and not cohesion._odd(text, 0)
+            assert "  " in text or common.whole_sentence(text, 2, 35) == ""
 
 
 @given(st.lists(st.text("aäBÄcǅⅧ𐐀x", min_size=1, max_size=6), unique=True, max_size=9))

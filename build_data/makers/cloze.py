@@ -14,10 +14,12 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from build_data.makers import questions_fi, questions_hu, words_fi, words_hu
 from build_data.makers.cloze_contexts import CONTEXT, Place, merged, unanswerable, window
 from build_data.makers.common import Declared, Made, chance, common_fields, read_documents, whole_sentence
+from build_data.makers.ordinary import signs
 from build_data.makers.questions import Draft, Names, copied
 from build_data.parse import Parser, Sentence
 from build_data.steps import Ledger
@@ -69,9 +71,7 @@ def cloze_questions(documents: Sequence[Document], language: str, parser: Parser
     names = Names(rules.derived)
     names.read(line for _, parts in kept for part in parts for line in part)
     ledger = Ledger("make")
-    places: list[Place] = []
-    for document, parts in kept:
-        places += _candidates(document, parts, max_sentences, rules, ledger)
+    places = _candidates(kept, max_sentences, rules, ledger)
     rows: list[Span] = []
     kinds: Counter[str] = Counter()
     named = {"entities": True} if "entities" in getattr(parser, "layers", ()) else {}
@@ -89,17 +89,21 @@ def cloze_questions(documents: Sequence[Document], language: str, parser: Parser
     return Made([*unanswerable(rows, whole, without, seed)], [read.close(), ledger.close()])
 
 
-def _candidates(document: Document, parts: Sequence[Sequence[str]], most: int, rules: Rules, ledger: Ledger) -> list[Place]:
-    lines = tuple(line for part in parts for line in part)
-    paragraphs = tuple(number for number, part in enumerate(parts) for _ in part)
+def _candidates(kept: Sequence[tuple[Document, list[list[str]]]], most: int, rules: Rules, ledger: Ledger) -> list[Place]:
+    """Return the sentences worth parsing, of the first `most` of each document; the ledger counts sentences, and why others are none."""
+    ordinary = iter(signs([line for _, parts in kept for part in parts for line in part], (SHORTEST, LONGEST), LONGEST).ordinary.tolist())
     out: list[Place] = []
-    for at, line in enumerate(lines[:most]):
-        ledger.made += 1
-        fault = whole_sentence(line, SHORTEST, LONGEST) or ("torn" if TORN.search(line) else "" if rules.plausible(line) else "no_question")
-        if fault:
-            ledger.excluded[fault] += 1
-        else:
-            out.append(Place(document, lines, paragraphs, at))
+    for document, parts in kept:
+        lines = tuple(line for part in parts for line in part)
+        paragraphs = tuple(number for number, part in enumerate(parts) for _ in part)
+        plain = list(islice(ordinary, len(lines)))  # neither pattern would find a thing
+        for at, line in enumerate(lines[:most]):
+            fault = "" if plain[at] else whole_sentence(line, SHORTEST, LONGEST) or ("torn" if TORN.search(line) else "")
+            if fault or not rules.plausible(line):
+                ledger.excluded[fault or "no_question"] += 1
+            else:
+                out.append(Place(document, lines, paragraphs, at))
+        ledger.made += len(lines[:most])
     return out
 
 

@@ -64,6 +64,7 @@ ABBREVIATIONS = {  # written with a full stop and followed by a capital or a num
     "fi": listed("esim mm ns n s v vrt ks nk prof dr tri toim nro st huom em ko po ent lat engl ruots saks synt k ym ts os al puh"),
     "hu": listed("pl kb dr ifj id szt sz vö ún stb prof özv st old bek tvr mft kft rt zrt nyrt jún júl aug szept okt nov dec jan febr márc ápr ti ill al"),
 }
+LONG_WORD = 1 + max(len(word) for listed_ in ABBREVIATIONS.values() for word in listed_)
 BAD_START = re.compile(r"[-–—•·*#>|◦▪]|\(?\d{1,3}[.)]\s|\(?[a-zA-Z]\)\s|[IVX]+\.\s|https?:")
 NO_PROSE = re.compile(r"[@{}<>|=_]")
 LETTERS = 0.7  # least share of letters among the characters of a sentence
@@ -106,9 +107,10 @@ def _skip(text: str, at: int) -> int:
 
 def _abbreviates(text: str, start: int, stop: int, known: frozenset[str]) -> bool:
     """Say whether the word before a full stop at `stop` takes one. None that does is longer than LONGEST_ABBREVIATION, so no more is looked at."""
-    before = text[max(start, stop - LONGEST_ABBREVIATION - 2) : stop]
-    if before.isalpha() and stop - start > len(before):
+    end = text[stop - LONG_WORD : stop] if stop - start >= LONG_WORD else ""
+    if end.isalpha() and not end.isupper():  # no number of any kind, and longer than what is listed
         return False
+    before = text[max(start, stop - LONGEST_ABBREVIATION - 2) : stop]
     words = before.split()
     word = words[-1].lstrip("(\"'“„") if words and not before[-1].isspace() else ""
     if not word or len(word) > LONGEST_ABBREVIATION:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from build_data.makers.ordinary import SURE
 from build_data.makers.spelling import Vocabulary
 from build_data.makers.spelling_lists import LETTERS
 from build_data.makers.tokens import Mask, Numbers, numbered, tokens
@@ -29,7 +30,6 @@ STUMP, TORN = 16, 32  # one is none; one may be part of another
 SHOUTS, REPEATS, FIGURE = 64, 128, 256
 WORDED = 512  # most of the sentence is letters, for certain
 SELDOM = 1024  # of a word alone
-SURE = 0.75  # share of the characters, spaces too, that letters make: more than common.LETTERS, so that no rounding tells them apart
 
 
 BASE = 0x9E3779B97F4A7C15  # odd: no power of it is 0
