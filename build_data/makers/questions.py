@@ -58,7 +58,8 @@ class Names:
         inside = dict(zip(found.words, (found.times - found.first).tolist(), strict=True))
         words = [word for word, count in inside.items() if count and not self.derived.fullmatch(word)]
         for word, known in zip(words, _stems(words), strict=True):
-            (self.capital if word[0].isupper() else self.small)[known] += inside[word]
+            side = self.capital if word[0].isupper() else self.small
+            side[known] = side.get(known, 0) + inside[word]
 
     def beside(self, entities: Sequence[Entity] | None) -> Names:
         """Return the same names beside the entities of a sentence."""
