@@ -54,6 +54,7 @@ class Wanted:
     lr: float | None = None
     max_length: int | None = None
     dropout: float = 0.0
+    turns: bool = False  # also where validation is large enough
 
     def training(self, kind: str) -> Training:
         """Return the settings for a kind of task."""
@@ -87,7 +88,7 @@ def learn(rows: Rows, wanted: Wanted, work: Path, beside: Rows | None = None) ->
     more = [*beside.train, *beside.validation] if beside else []
     every = [*rows.train, *rows.validation, *more]
     folder = trim(ensure_base(BASE, default_cache()), _texts(every), work / digest([rows.task, [r.id for r in (*rows.train, *more)]])[:16])
-    splits = [replace(split, train=[*split.train, *more]) for split in turns(rows, TOO_FEW)]
+    splits = [replace(split, train=[*split.train, *more]) for split in turns(rows, len(rows.validation) + 1 if wanted.turns else TOO_FEW)]
     found = [_learned(split, wanted, folder) for split in splits]
     right = [score for one in found for score in one.right]
     training = wanted.training(rows.kind)

@@ -48,8 +48,9 @@ def test_what_tells_the_label_is_learnt_on_the_split_itself(tmp_path: Path, tell
 
 
 @pytest.mark.usefixtures("small")
-def test_with_few_validation_rows_every_row_is_tested_on_once(tmp_path: Path) -> None:
-    found = learn(rows(100, TOO_FEW - 1, tells=True), WANTED, tmp_path)
+@pytest.mark.parametrize(("held", "asked"), [(TOO_FEW - 1, False), (TOO_FEW, True)])
+def test_with_few_validation_rows_or_where_asked_every_row_is_tested_on_once(tmp_path: Path, held: int, asked: bool) -> None:
+    found = learn(rows(100, held, tells=True), replace(WANTED, turns=asked), tmp_path)
     assert found.tested == 100 and 60 < found.trained < 100 and found.note.startswith("5 turns, together ") and found.score > 90
 
 
