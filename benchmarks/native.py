@@ -51,7 +51,9 @@ def main() -> None:
     parser.add_argument("--lr", type=float, help="learn: peak learning rate of the encoder (1e-4)")
     parser.add_argument("--max-length", type=int, help="learn: sub-words of a row; what is beyond is cut (160, endings 192, questions 256, names 128)")
     parser.add_argument("--dropout", type=float, default=0.0, help="learn: of the encoder (0)")
-    parser.add_argument("--turns", action="store_true", help="learn: test on all rows by turns, also where validation is large: a closer figure for five times the work")
+    parser.add_argument(
+        "--turns", action="store_true", help="learn: test on all rows by turns, also where validation is large: a closer figure for five times the work"
+    )
     parser.add_argument("--beside", type=Path, help="learn: a built task of the same family, of another language say, that is trained on as well")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--work", type=Path, default=Path("data/.native"), help="learn: where trimmed encoders are kept")
