@@ -117,6 +117,22 @@ def test_a_sentence_in_another_language_takes_its_paragraph_along(language: str,
 @pytest.mark.parametrize(
     ("language", "paragraph"),
     [
+        # "a" is Hungarian, and the only word of this that is
+        ("hu", "Fabrica și-a început activitatea în acel an. La început a dat de lucru la douăzeci de oameni. Mai târziu proprietarul a extins producția."),
+        # few common words, so the classifier is asked of the whole, and finds it Finnish
+        (
+            "fi",
+            "Tehdas aloitti toimintansa Porissa. The factory started its work in the town of Pori. Tehdas työllisti aluksi kymmeniä ihmisiä. Omistaja laajensi tuotantoa.",
+        ),
+    ],
+)
+def test_one_common_word_is_no_proof(language: str, paragraph: str) -> None:
+    assert reasons(paragraph, language=language) == {"language": 1}
+
+
+@pytest.mark.parametrize(
+    ("language", "paragraph"),
+    [
         ("fi", "Kirjastossa on myös teos Making Sense of the Teenage Body, ja se on lainassa. The Beatles -yhtyeen levyt ovat toisessa kerroksessa."),
         ("fi", "Puhuja oli Charles de la Tour, ja hän kertoi, että lehti The Wall Street Journal oli kirjoittanut asiasta jo aiemmin keväällä."),
         ("hu", "A könyvtárban megvan a The Lord of the Rings is, de most nincs benn. A Los Angeles-i Leonardo da Vinci és von der Leyen nem jött el."),

@@ -19,7 +19,7 @@ from build_data.steps import Ledger
 from corpora.records import Document
 from corpora.shards import file_sha256
 
-VERSION = 2
+VERSION = 3
 LONG = 3_000  # characters: a longer paragraph (a web page whose breaks were lost, a broken file) is cut at sentence ends
 VERSE_RUN = 3  # short paragraphs in a row, of which most don't end as sentences: verse, a list, a table of contents
 VERSE_WORDS = 9

@@ -46,6 +46,8 @@ class Words:
     """What a language gives the rules, from clean_LANGUAGE.toml; the comments there say what each is."""
 
     common: frozenset[str] = frozenset()
+    own: frozenset[str] = frozenset()  # of these, what no language near has
+    letters: tuple[str, ...] = ()
     strange: frozenset[str] = frozenset()
     opens: re.Pattern[str] | None = None
     holds: tuple[tuple[str, re.Pattern[str] | None], ...] = ()
@@ -75,6 +77,8 @@ def words_of(language: str) -> Words:
     signs = {name: tuple(values) for name, values in table["signs"].items()}
     return Words(
         common=frozenset(table["common"]),
+        own=frozenset(table["common"]) - frozenset(table.get("shared", ())),
+        letters=tuple(table.get("letters", ())),
         strange=frozenset(table.get("strange", ())),
         opens=re.compile("|".join(table["opens"])),
         holds=tuple((sign, re.compile(pattern) if pattern else None) for sign, pattern in table["holds"].items()),
@@ -160,8 +164,9 @@ def _foreign(text: str, tokens: list[str], words: Words, language: str) -> bool:
     Common words alone don't decide: "a" and "is" are English as well, and half a paragraph may be a quotation.
     """
     known = sum(map(words.common.__contains__, tokens))
-    if not words.common or known < max(1, COMMON * len(tokens)):
-        return len(tokens) >= LEAST_FOREIGN and langid.probability(text[:LOOKED_AT], language) < FOREIGN
+    plain = known >= max(1, COMMON * len(tokens)) and (_holds(text, words.letters) or not words.own.isdisjoint(tokens))
+    if not plain and len(tokens) >= LEAST_FOREIGN and langid.probability(text[:LOOKED_AT], language) < FOREIGN:
+        return True
     return not words.strange.isdisjoint(tokens) and any(_is_foreign_sentence(text[begin:end], words, language) for begin, end in sentences(text, language))
 
 
