@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from build_data import licences
+from build_data.makers import family
 from corpora import corpus as corpora
 from corpora.corpus import Corpus
 from corpora.study import base_arm, is_translated
@@ -66,8 +67,16 @@ def header(manifests: Sequence[Mapping[str, Any]], title: str, configs: Sequence
 
 
 def _annotators(manifest: Mapping[str, Any]) -> str:
-    """Say who made the labels: rules of ours on native text; people for English rows, whose labels a translation keeps."""
-    return "machine-generated" if str(manifest["arm"]).startswith("native-") and "labelled" not in str(manifest["settings"].get("maker")) else "found"
+    """Say who made the labels: rules of ours on running text; people where rows were labelled before, or are English, whose labels a translation keeps."""
+    if manifest["kind"] == "text":
+        return "no-annotation"
+    return "machine-generated" if labelled_by_rules(manifest) else "found"
+
+
+def labelled_by_rules(manifest: Mapping[str, Any]) -> bool:
+    """Say whether a task's labels come from rules of ours, as those of makers of running text do."""
+    maker = (manifest["settings"].get("maker") or {}).get("maker", "")
+    return bool(maker) and manifest["kind"] != "text" and family(maker).reads == "documents"
 
 
 def _writers(manifest: Mapping[str, Any], used: Sequence[Corpus]) -> set[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from build_data import licences
+from build_data.card_header import labelled_by_rules
 from corpora import cite
 from corpora import corpus as corpora
 from corpora.study import base_arm, is_translated
@@ -91,6 +92,8 @@ def reviewed(manifest: Mapping[str, Any]) -> list[str]:
 def use(manifest: Mapping[str, Any]) -> list[str]:
     """Return what the data are meant for and what they are not."""
     way = base_arm(manifest["arm"]).partition("-")[0]
+    if way == "native" and not labelled_by_rules(manifest):
+        way = "en"  # people labelled these rows, or nobody did
     return [
         "Intended: intermediate-task training of multilingual encoders before they learn a target task, and research on what the language and the making of such data do. "
         f"Unsuited: {UNSUITED.get(way, 'as an evaluation set')}."

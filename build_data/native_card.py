@@ -16,7 +16,7 @@ WHY = {
     "encoding": "broken encoding",
     "enough_rows": "not needed: the documents before gave rows enough",
     "heading": "no sentence",
-    "language": "in another language",
+    "language": "in another language, or with a sentence in one",
     "list": "a list, or an item of one",
     "long_paragraph": "thousands of signs without the end of a sentence",
     "not_chosen": "not among the documents that the study asks for",

@@ -6,6 +6,7 @@ import dataclasses
 import random
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -193,6 +194,22 @@ def test_the_card_says_how_many_questions_have_no_answer(tmp_path: Path) -> None
     manifest = finish(built, tmp_path / "qa.native-fi", 0, 30, "make data", {})
     assert manifest["unanswerable"] == {"train": 10, "validation": 0}
     assert "10 of the 30 training questions have no answer in their context (`answers` is empty)." in (tmp_path / "qa.native-fi/README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("maker", "corpus", "annotators", "rules"),
+    [("acceptability", "hu/hucola", "found", False), ("coherence", "hu/eltec", "machine-generated", True), ("text", "hu/eltec", "no-annotation", False)],
+)
+def test_the_card_says_whether_people_or_rules_gave_the_labels(tmp_path: Path, maker: str, corpus: str, annotators: str, rules: bool) -> None:
+    kind: Any = "text" if maker == "text" else "pair"
+    rows: list[Record] = [Text(id=f"r{n}", document=f"d{n}", text=f"Lause {n}.") if maker == "text" else row(n) for n in range(12)]
+    built = Built(
+        study="x", task="t", arm="native-hu", kind=kind, language="hu", labels=("a",) if kind == "pair" else (), kept=rows, dropped=[], ledgers=[],
+        settings={"filters": {}, "maker": {"maker": maker}}, key="k", inputs=[{"corpus": corpus, "split": "train", "rows": 12}], licences=("CC0-1.0",),
+    )  # fmt: skip
+    finish(built, tmp_path / "t.native-hu", 0, 12, "make data", {})
+    card = (tmp_path / "t.native-hu/README.md").read_text("utf-8")
+    assert f"annotations_creators:\n- {annotators}\n" in card and ("its labels come from rules" in card) is rules
 
 
 def test_a_task_without_validation_rows_says_so() -> None:
