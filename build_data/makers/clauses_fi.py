@@ -5,11 +5,12 @@ Word endings decide, tags only where endings are ambiguous; trees aren't used: r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from build_data.makers import words_fi as lists
-from build_data.makers.forms_fi import BE, DOUBTFUL_ILLATIVE, OWN, SIGNS, agrees, case_of, is_verb
+from build_data.makers.chunks_fi import chunks
+from build_data.makers.forms_fi import BE, OWN, SIGNS, agrees, case_of, is_verb
 from build_data.makers.questions import Chunk, Names, compounds, entity, regex_tokens, without_asides
 from build_data.parse import Sentence, Word
 from build_data.parse_types import Entity
@@ -143,8 +144,8 @@ def find_clause(text: str, sentence: Sentence, names: Names) -> Clause | None:
     if "kuin" in lower or "niinkuin" in lower or any(small > capital for small, capital in capitals):
         return None  # a comparison, or a heading glued to the sentence ("Mikkeli Juoksussa käytetään ...")
     times = dict(regex_tokens(words, text, lists.TIME, lists.TIME_SIGNS))
-    before = _joined(words, _chunks(words, times, 0, finite[0]))
-    after = _joined(words, _chunks(words, times, finite[0] + 1, len(words)))
+    before = chunks(words, times, 0, finite[0])
+    after = chunks(words, times, finite[0] + 1, len(words))
     if before is None or after is None:
         return None
     words = words[: after[-1].stop if after else finite[0] + 1]
@@ -166,100 +167,3 @@ def _first_is_name(words: Sequence[Word], first: bool, names: Names) -> bool | N
     if known is None and words[0].upos == "PROPN":
         return True if len(words) > 1 and words[1].text[:1].isupper() else None
     return bool(known)
-
-
-def _joined(words: Sequence[Word], chunks: Sequence[Chunk]) -> list[Chunk] | None:
-    """Make "hirvet ja metsäjänikset" one chunk; None where a conjunction stands between unlike chunks, which the rules don't understand."""
-    out: list[Chunk] = []
-    at = 0
-    while at < len(chunks):
-        chunk = chunks[at]
-        if words[chunk.start].text.casefold() not in ("ja", "tai", "sekä", "eli", "mutta"):
-            out.append(chunk)
-            at += 1
-            continue
-        following = chunks[at + 1] if at + 1 < len(chunks) else None
-        if not out or following is None or words[chunk.start - 1].text.endswith("-"):
-            return None  # "maa- ja metsätalousministeriö" is one word
-        if out[-1].case != following.case or following.case == "adv":
-            return None
-        out[-1] = Chunk(out[-1].start, following.stop, following.case, out[-1].doubtful or following.doubtful)
-        at += 2
-    return out
-
-
-def _chunks(words: Sequence[Word], times: Mapping[int, int], start: int, stop: int) -> list[Chunk]:
-    """Cut words [start, stop) into chunks: times ({start: stop}), amounts, noun phrases, single words."""
-    out: list[Chunk] = []
-    at = start
-    while at < stop:
-        chunk = Chunk(at, times[at], "time") if at in times and times[at] <= stop else _amount(words, at, stop) or _phrase(words, at, stop, post=start > 0)
-        out.append(chunk)
-        at = chunk.stop
-    return out
-
-
-def _amount(words: Sequence[Word], at: int, stop: int) -> Chunk | None:
-    """Return "noin 400 000 euroa" from `at`, if that is what stands there."""
-    i = at + (words[at].text.casefold() in lists.ABOUT)
-    digits = i
-    while digits < stop and lists.NUMBER.fullmatch(words[digits].text.casefold()):
-        digits += 1
-    if digits == i or digits - i > 2:
-        return None
-    end = digits
-    while (
-        end < stop
-        and end - digits < 3
-        and words[end].text[-1:] in "aä"
-        and words[end].upos in ("NOUN", "ADJ", "VERB")
-        and case_of(words[end]) in ("par", "nom", "")
-    ):
-        end += 1
-        if words[end - 1].upos == "NOUN":
-            return Chunk(at, end, "num")
-    return None
-
-
-def _phrase(words: Sequence[Word], at: int, stop: int, post: bool) -> Chunk:
-    """Return the noun phrase (or the single word) that begins at `at`.
-
-    A genitive goes with what follows, an adjective with a noun of its case, a name with the next name. Behind the verb a
-    genitive may be an object instead, so that the phrase is doubtful.
-    """
-    i, doubtful = at, False
-    while True:
-        word, case = words[i], case_of(words[i])
-        if not case:
-            return Chunk(at, i + 1, "adv" if i == at else case_of(words[i - 1]), doubtful or i > at)
-        following = words[i + 1] if i + 1 < stop else None
-        if (
-            case == "ill"
-            and not post
-            and following is not None
-            and DOUBTFUL_ILLATIVE.fullmatch(word.text.casefold())
-            and case_of(following) in ("nom", "gen", "par")
-        ):
-            case = "gen"  # "Saimaan pinta", not "into Saimaa"
-        if following is not None and case == "gen" and following.text.casefold() in lists.POSTPOSITIONS:
-            return Chunk(at, i + 2, lists.POSTPOSITIONS[following.text.casefold()], doubtful)
-        if following is None or not _goes_on(word, case, following):
-            return Chunk(at, i + 1, case, doubtful)
-        if case == "gen" and post and i == at and (word.text[0].islower() or case_of(following) in ("ill", "all", "ela", "abl")):
-            doubtful = True
-        i += 1
-
-
-def _goes_on(word: Word, case: str, following: Word) -> bool:
-    after = case_of(following)
-    if not after or following.upos not in ("NOUN", "PROPN", "ADJ", "NUM"):
-        return False
-    if case == "gen":
-        return True
-    if case == after and (case in ("ine", "ela", "ade", "abl", "all", "ess") or (case == "nom" and word.text[-1] == following.text[-1] == "t")):
-        return True  # two neighbours in one case are a phrase, whatever their tags
-    if word.text[0].isupper() and following.text[0].isupper() and case == "nom" and following.upos == "PROPN":
-        return True
-    if word.upos in ("ADJ", "DET", "NUM", "PRON"):
-        return case == after
-    return case == "nom" and after == "nom" and following.text[0].isupper() and word.upos == "NOUN"  # "puheenjohtaja Sirpa Latvala"
