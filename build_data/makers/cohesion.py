@@ -60,7 +60,7 @@ def plain(text: str) -> str:
     return whole_sentence(text, SHORTEST, LONGEST) or ("odd_signs" if _odd(text) else "")
 
 
-def _odd(text: str, mark: int = SHOUTS | REPEATS | FIGURE | FIGURE) -> bool:
+def _odd(text: str, mark: int = SHOUTS | REPEATS | FIGURE) -> bool:
     last = text[-1]
     if not text[0].isalpha() or last not in ".!?" or text.count("(") != text.count(")") or QUOTED.search(text) or text.startswith(GOES_ON):
         return True
