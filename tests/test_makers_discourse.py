@@ -21,6 +21,7 @@ from build_data.makers.discourse_candidates import Tended
 from build_data.makers.discourse_clauses import Spans, repaired, spans
 from build_data.makers.spelling import Vocabulary
 from build_data.parse import Parse, Sentence, Word
+from build_data.split import side
 from build_data.steps import Ledger
 from corpora.config import ConfigError
 from corpora.records import Document, Pair, check_labels
@@ -194,6 +195,20 @@ def test_labels_negations_and_lengths_are_even_and_counts_agree(drawn: list[tupl
         if not row.label_of:
             assert row.one.document.id != row.two.document.id and row.one.label != row.two.label
             assert max(len(row.one.hypothesis), len(row.two.hypothesis)) <= 2.72**LIKE * min(len(row.one.hypothesis), len(row.two.hypothesis)) * 1.001
+
+
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.3])
+def test_couples_are_seldom_cut_by_a_split_whatever_its_share(share: float) -> None:
+    def own(i: int, part: str) -> str:
+        name = "".join("bdfghjklmn"[int(digit)] for digit in str(i + 100))
+        return " ".join(f"{name}{part}{letter}a" for letter in "klmn")
+
+    items = [item(i, LABELS[i % 2], own(i, "o"), own(i, "u"), f"d{i}") for i in range(180)]
+    rows = balanced(items, "fi", 1, Ledger("make", made=180))
+    sides = [tuple(side(one.document.id) < share for one in (row.one, row.two)) for row in rows if not row.label_of]
+    assert len(sides) > 60 and any(both == (True, True) for both in sides)
+    held = Counter(one.label for one in items if side(one.document.id) < share)
+    assert sum(one != two for one, two in sides) <= abs(held["supports"] - held["opposes"]) + 1  # as many as the labels of that side ask for
 
 
 def test_no_class_of_a_corpus_gives_no_row() -> None:

@@ -39,7 +39,7 @@ from build_data.steps import Ledger
 from corpora.records import Document, Pair, Record
 
 NAME = "discourse"
-VERSION = 3
+VERSION = 4
 LABELS = ("supports", "opposes", "unrelated")
 WORD = re.compile(r"[^\W\d_]+")
 TELLING, LONG = 2, 5  # words of so many letters in a span of a story, at least: "It was not fit for it." would do behind anything
