@@ -23,7 +23,7 @@ from build_data.steps import Ledger
 from corpora.records import Document, Pair, Record
 
 NAME = "coherence"
-VERSION = 4
+VERSION = 5
 LABELS = ("follows", "elsewhere")
 RATIO = 1.3  # the longer sentence of a group over the shorter, in characters
 

@@ -52,7 +52,7 @@ GROWN = re.compile(r"[0-9](?<=[a-zåäöáéíóúüőű]{3}[0-9])")  # a number
 SHOUTED = re.compile(r"\b[A-ZÅÄÖÁÉÍÓÚÜŐŰ]{4,}\b")
 # A sentence that ends, or begins with a small letter, inside.
 INNER = re.compile(r"[.!?](?: [–-] [a-zåäöáéíóúüőű]|\S+\s|(?:(?<=\)[.!?])|(?<=[^\W\d_]{5}[.!?])) [a-zåäöáéíóúüőű])")
-TWICE = re.compile(r"\b(\w[\w-]{2,}) \1\b")  # a heading written twice
+TWICE = re.compile(r"\b(\w[\w-]{2,}) \1\b", re.IGNORECASE)  # a heading written twice ("Talo talo, joka ...")
 
 
 def plain(text: str) -> str:
@@ -82,7 +82,7 @@ def _odd(text: str, mark: int = SHOUTS | REPEATS | FIGURE) -> bool:
         return True
     if not mark & (REPEATS | FIGURE) and "-" not in text:
         return False
-    words = text.replace("-", " ").split()
+    words = inside.casefold().replace("-", " ").replace(",", "").split()
     return len(set(words)) < len(words) and TWICE.search(text) is not None
 
 

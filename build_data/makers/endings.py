@@ -22,7 +22,7 @@ from build_data.steps import Ledger
 from corpora.records import Choice, Document, Record
 
 NAME = "endings"
-VERSION = 3
+VERSION = 4
 ENDINGS = 4
 RATIO = 1.15  # longest ending of a group over the shortest, in characters
 

@@ -89,7 +89,8 @@ class Tally:
         found[lines[opens]] = np.bitwise_or.reduceat(bits, opens)
         found &= 0xFFFF ^ SELDOM
         found[self._halves(bits & SELDOM > 0)] |= TORN
-        found[lines[1:][(ids[1:] == ids[:-1]) & (lines[1:] == lines[:-1])]] |= REPEATS
+        folds = self.known.fold[ids]
+        found[lines[1:][(folds[1:] == folds[:-1]) & (lines[1:] == lines[:-1])]] |= REPEATS
         found[figures] |= FIGURE
         letters = _sums(lines, self.known.letters.lengths[ids], len(self._texts))
         found[letters >= SURE * np.fromiter(map(len, self._texts), np.int64, len(self._texts))] |= WORDED
