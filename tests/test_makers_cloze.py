@@ -119,6 +119,12 @@ def test_elsewhere_shares_words_and_holds_no_answer() -> None:
     assert elsewhere(row(1, question="Milloin lato syttyi?"), PARTS) == ""
 
 
+def test_contexts_without_an_answer_have_as_many_sentences_as_others() -> None:
+    long = [f"Vanha talo {'xyzäöåbcdfghjklmnp'[n % 18] * 4} on mäellä." for n in range(120)]
+    sizes = Counter(elsewhere(row(n, question="Milloin vanha talo paloi?"), [*PARTS[:1], long]).count(".") for n in range(60))
+    assert set(sizes) == {4, 5, 6, 7, 8} and max(sizes.values()) < 30
+
+
 def test_a_sentence_that_may_answer_in_other_words_is_left_alone() -> None:
     parts = [PARTS[0], ["Vanha talo paloi yöllä poroksi.", "Tulva tuli."]]
     assert elsewhere(row(1, question="Milloin vanha talo paloi?"), parts) == ""

@@ -103,14 +103,14 @@ def elsewhere(row: Span, parts: Sequence[Sequence[str]]) -> str:
     """Return the window of the document that shares most with a question and doesn't answer it, "" where there is none.
 
     It holds no sentence of the row's own context, no stem of the answer's last word, not the answer itself, and no sentence
-    with more than KNOWN of the question's stems.
+    with more than KNOWN of the question's stems. Sentences are as many as chance draws for it, as in `window`: longer contexts would tell that there is no answer.
     """
-    answer = row.answers[0][0]
+    answer, size = row.answers[0][0], SIZES[0] + chance("elsewhere", row.id) % (SIZES[1] - SIZES[0] + 1)
     head, asked = stem(WORD.findall(answer)[-1]), _stems(row.question.split(maxsplit=1)[-1])
     best, most = "", 0
     for part in parts:
-        for first in range(0, len(part), CONTEXT[1]):
-            lines = part[first : first + CONTEXT[1]]
+        for first in range(0, len(part), size):
+            lines = part[first : first + size]
             context = " ".join(lines)
             if len(lines) < CONTEXT[0] or len(context) > MOST_CONTEXT or any(line in row.context for line in lines):
                 continue
