@@ -189,9 +189,13 @@ def fingerprint(corpus: Corpus, split: str) -> dict[str, object]:
     )
 
 
-def reading(corpus: Corpus) -> dict[str, object]:
-    """Return what a declaration makes of its files, for keys beside `fingerprint`: which rows it keeps, how it names them, what each row says of itself."""
+def shaping(corpus: Corpus) -> dict[str, object]:
+    """Return what a declaration makes of its files, for keys beside `fingerprint`: which rows it keeps, how it reads and labels them."""
     home = {"keep": dict(corpus.hub.keep), "fields": dict(corpus.hub.fields), "label_names": list(corpus.hub.label_names)} if corpus.hub else {}
-    names = ("kind", "origin", "licence", "publishable", "reader", "genre", "singles", "translation_of")
     tables = {name: dict(getattr(corpus, name)) for name in ("label_names", "fields", "words", "keep")}
-    return {**{name: getattr(corpus, name) for name in names}, **tables, "labels": list(corpus.labels), "hub": home}
+    return {"kind": corpus.kind, "reader": corpus.reader, "singles": corpus.singles, **tables, "labels": list(corpus.labels), "hub": home}
+
+
+def reading(corpus: Corpus) -> dict[str, object]:
+    """Return the same, and what each row says of itself: a built task holds that, a score does not hang on it."""
+    return {**shaping(corpus), **{name: getattr(corpus, name) for name in ("origin", "licence", "publishable", "genre", "translation_of")}}

@@ -95,7 +95,7 @@ def elsewhere(study: Study) -> list[str]:
 def test_fingerprint(target: Target, corpus: Corpus) -> str:
     """Return 16 hex digits of everything but the model that decides a score: test data, rows used, how retrieval embeds."""
     embedding = [target.layer, target.pooling, target.prefix] if target.retrieval else []
-    return digest([VERSION, corpora.fingerprint(corpus, target.test_split), target.test_rows, target.metric, embedding])
+    return digest([VERSION, corpora.shaping(corpus), corpora.fingerprint(corpus, target.test_split), target.test_rows, target.metric, embedding])
 
 
 def _tested(target: Target, name: str, corpus: Corpus, language: str, model: Model) -> Tested:

@@ -10,6 +10,7 @@ import tiny
 from corpora.config import ConfigError
 from corpora.parts import node
 from corpora.shards import write_json
+from train import data
 from train.estimate import Estimator
 from train.forecast import shared
 from train.graph import plan
@@ -112,3 +113,20 @@ def test_a_run_folder_is_whole_or_absent(tmp_path):
     (folder.parent / f".k.{node()}-999999999.part").mkdir()
     sweep(tmp_path)
     assert not list(folder.parent.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "anew"),
+    [
+        ("mini/panx-fi", {"label_names": {"B-PER": "B-ORG"}}, True),
+        ("mini/panx-en", {"keep": {"id": "x*"}}, True),
+        ("mini/panx-fi", {"licence": "CC BY 4.0", "genre": "news"}, False),  # what rows say of themselves decides no score
+    ],
+)
+def test_another_reading_of_a_target_is_another_run(project, monkeypatch, name, change, anew):
+    before, load = [run.key for run in plan(*project) if run.target == "panx"], data.corpora.load
+    other = dataclasses.replace(load(name), **change)
+    object.__setattr__(other, "name", name)
+    monkeypatch.setattr(data.corpora, "load", lambda asked: other if asked == name else load(asked))
+    after = [run.key for run in plan(*project) if run.target == "panx"]
+    assert before and not set(before) & set(after) if anew else before == after

@@ -89,10 +89,14 @@ def watched_records(study: Study, target: str) -> dict[str, list[Record]]:
 def target_fingerprint(study: Study, target: str) -> dict[str, Any]:
     """Return what identifies English train and dev data and the test data a target is scored on."""
     what = study.targets[target]
-    english = corpora.load(what.english) if what.english else None
+
+    def known(name: str, splits: Sequence[str]) -> list[object]:
+        corpus = corpora.load(name)
+        return [corpora.shaping(corpus), *(corpora.fingerprint(corpus, split) for split in splits)]
+
     return {
-        "english": [corpora.fingerprint(english, split) for split in (what.split, "dev")] if english else [],
-        "test": {language: [corpora.fingerprint(corpora.load(name), split) for split in test_splits(name)] for language, name in what.test.items()},
+        "english": known(what.english, (what.split, "dev")) if what.english else [],
+        "test": {language: known(name, test_splits(name)) for language, name in what.test.items()},
     }
 
 
