@@ -15,6 +15,7 @@ from build_data.split import by_rank, held_out, share_of
 from build_data.steps import Dropped, Ledger, Outcome
 from corpora.records import Pair, Record
 
+FEWEST = 100  # validation rows below which a score is known to ten points or worse; there genres may exceed their shares
 SPARE = 1.25  # validation rows chosen over those wanted: some go because a train text is near (split.py)
 
 
@@ -43,8 +44,9 @@ def choose_rows(records: Sequence[Record], labels: Sequence[str], shares: Mappin
     for side, most in ((False, examples), (True, int(validation * SPARE))):
         rows = [record for record in by_rank(records) if held_out(record, share) is side]
         chosen, others = _balanced(rows, labels, shares, most)
-        if side and len(chosen) < validation:
-            chosen, others = _filled(chosen, others, validation)
+        if side:  # a few rows of another mixture say more than fewer of the right one
+            chosen, others = _filled(chosen, others, validation, "label_balance")
+            chosen, others = _filled(chosen, others, int(min(validation, FEWEST) * SPARE), "genre_share")
         kept += chosen
         dropped += others
     ledger = Ledger("shares", rows_in=len(records), kept=len(kept))
@@ -133,9 +135,9 @@ def _spare(groups: Sequence[Group], genre: str | None, high: str, low: str, pair
     return None
 
 
-def _filled(kept: Sequence[Record], dropped: Sequence[Dropped], wanted: int) -> tuple[list[Record], list[Dropped]]:
-    """Fill up a side of few rows with those that went for their label alone: thirty rows to validate on say more than twenty-one even ones."""
-    spare = [d.record for d in dropped if d.reason == "label_balance"]
+def _filled(kept: Sequence[Record], dropped: Sequence[Dropped], wanted: int, reason: str) -> tuple[list[Record], list[Dropped]]:
+    """Fill up a side of fewer rows than `wanted` with groups that went for one reason: thirty rows to validate on say more than twenty-one even ones."""
+    spare = [d.record for d in dropped if d.reason == reason]
     taken: set[str] = set()
     for group in closed(spare):
         if len(kept) + len(taken) < wanted:

@@ -19,7 +19,7 @@ from build_data.groups import closed
 from build_data.native import blocks, merged
 from build_data.native_card import shares_line
 from build_data.reservoir import Reservoir, choose_documents
-from build_data.shares import choose_rows, fitting, genres_of
+from build_data.shares import FEWEST, choose_rows, fitting, genres_of
 from build_data.split import by_rank, held_out, rank, share_of
 from corpora.config import ConfigError
 from corpora.records import Document, Pair, Record, Span, Tags, Text
@@ -136,6 +136,14 @@ def test_a_small_validation_side_is_filled_up() -> None:
     share = share_of(30, 300)
     held = [r for r in choose_rows(rows, ("a", "b"), {}, 30, 300).kept if held_out(r, share)]
     assert len(held) >= 30
+
+
+def test_genres_may_exceed_their_shares_where_validation_would_be_a_handful() -> None:
+    rows = [r for number in range(700) for r in couple(number, "law" if number % 40 == 0 else "novel")]
+    kept = choose_rows(rows, ("a", "b"), {"novel": 0.1}, 300, 2500).kept
+    sides = [[r for r in kept if held_out(r, share_of(300, 2500)) is side] for side in (False, True)]
+    assert genres_of(sides[0])["novel"] <= 0.1 * len(sides[0]) and FEWEST <= len(sides[1]) <= 1.25 * FEWEST + 4
+    assert set(Counter(r.document for r in sides[1]).values()) == {4}  # closed groups stay whole
 
 
 @pytest.mark.parametrize(("counts", "most", "size"), [({"law": 100, "novel": 70}, 1000, 100), ({"law": 100}, 50, 0), ({"novel": 9}, 5, 5), ({}, 5, 0)])
