@@ -26,7 +26,7 @@ from corpora.records import Document, Record
 from corpora.shards import digest
 from corpora.study import Study
 
-VERSION = 1
+VERSION = 2
 SURPLUS = 1.5  # rows made for one that is wanted: filters, duplicates and the leak guard take some
 WORDS = 4_000_000  # of one corpus, at most, unless the budget is large: 30 to 60 MB in memory
 WORDS_A_ROW = 400  # words that a large budget may take for a row: the scarcest family (discourse relations) needs some 300
