@@ -69,14 +69,14 @@ def _splits(corpus: Corpus) -> list[str]:
 def settings(study: Study, task: str, language: str) -> dict[str, Any]:
     """Return what decides the rows beside corpora and parser: for keys and manifests."""
     spec = study.tasks[task]
-    found: dict[str, Any] = {"maker": maker_key(spec.maker), "documents": spec.documents, "shares": spec.shares_for(language)}
+    found: dict[str, Any] = {"maker": maker_key(spec.maker), "documents": spec.documents, "shares": spec.shares_for(language), "version": VERSION}
     return found | ({"clean": clean_key(language)} if family(spec.maker).reads == "documents" else {})
 
 
 def rows_key(study: Study, task: str, language: str, parser: Parser) -> str:
     """Return the hash of everything that decides the made rows."""
     made_from = [[corpora.fingerprint(corpus, split), corpora.reading(corpus)] for corpus, split in sources(study, task, language)]
-    return digest([VERSION, made_from, settings(study, task, language), _needed(study), parser.fingerprint])
+    return digest([made_from, settings(study, task, language), _needed(study), parser.fingerprint])
 
 
 def _needed(study: Study) -> tuple[int, int]:
