@@ -12,6 +12,7 @@ from tagged import Tagged
 
 from build_data.makers import make
 from build_data.makers.matching import LABELS, LIKE, stems
+from build_data.split import side
 from corpora.records import Document, Pair, check_labels
 
 NONE = Tagged("fi")
@@ -49,6 +50,14 @@ def test_a_passage_answers_its_own_question_and_shares_no_rare_word_with_the_oth
     found, _, _ = rows(*map(asked, range(100, 120)))
     for row in found:
         assert bool(stems(row.premise) & stems(row.hypothesis) - {"lajin", "lajis", "tieto"}) == (row.label == "matches")
+
+
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.3])
+def test_couples_are_seldom_cut_by_a_split_whatever_its_share(share: float) -> None:
+    found, _, _ = rows(*map(asked, range(100, 500)))
+    home = {row.hypothesis: side(row.document) < share for row in found if row.label == "matches"}
+    held = [row for row in found if row.label == "other" and side(row.document) < share]
+    assert len(held) > 300 * share and sum(not home[row.hypothesis] for row in held) <= 0.4 * len(held)  # by chance, 70 to 95 of 100 were
 
 
 @given(st.lists(st.integers(1, 6), min_size=2, max_size=10))

@@ -3,7 +3,7 @@
 A document of two paragraphs, of which the first asks, is a question with its answer; the answer is cut into passages of one or two
 sentences. `matches` is the question with a passage of its own answer, `other` with one of another question's. Two such pairs always
 change passages with each other, so every question and every passage stands once in either label, and neither alone can tell it. Both are
-of one corpus and about equally long, and of all that fit, those are taken that share most common words; which rare words of
+of one corpus, about equally long and near in the order of splits, and of all that fit, those are taken that share most common words; which rare words of
 the question are taken up, and whether what is said is what was asked, is what tells the label.
 
 A passage must be about something, or it would answer any question ("Kysy lähimmästä kirjastosta."): it shares a rare word with its
@@ -23,11 +23,12 @@ from dataclasses import dataclass
 from build_data.heuristics import words
 from build_data.makers.common import Declared, Made, chance, common_fields, paragraphs, sentences, whole_sentence
 from build_data.parse import Parser
+from build_data.split import CELLS, cell
 from build_data.steps import Ledger
 from corpora.records import Document, Pair, Record
 
 NAME = "matching"
-VERSION = 1
+VERSION = 2
 LABELS = ("matches", "other")
 QUESTION = (3, 60)  # words
 SENTENCE = (3, 45)  # words a sentence of a passage
@@ -153,24 +154,28 @@ def _couples(asked: Sequence[Asked], seed: int, ledger: Ledger) -> list[tuple[As
     passage = {item: stems(item.passage) for item in asked}
     about = [item for item in asked if question[item] & passage[item] & rare or (item.opens and len(passage[item] & rare) >= OWN)]
     ledger.excluded["vague"] += len(asked) - len(about)
-    corpora: dict[str, list[Asked]] = defaultdict(list)
-    for item in sorted(about, key=lambda item: chance(seed, item.document.id, item.number)):
-        corpora[item.document.corpus].append(item)
+    rest = sorted(about, key=lambda item: chance(seed, item.document.id, item.number))
     couples: list[tuple[Asked, Asked]] = []
-    for _, pool in sorted(corpora.items()):
-        while pool:
-            one = pool.pop()
-            best, most = None, -1
-            for two in pool[-LOOKED_AT:]:
-                common = (question[one] & passage[two]) | (question[two] & passage[one])
-                # The one with most words in common, none of them rare: near in topic, and still no answer.
-                if len(common) > most and not common & rare and two.document.id != one.document.id and _like(one, two):
-                    best, most = two, len(common)
-            if best is None:
-                ledger.excluded["no_partner"] += 1
-            else:
-                pool.remove(best)
-                couples.append((one, best))
+    for width in CELLS:  # a couple that a split cuts in two is lost to validation
+        pools: dict[tuple[str, int], list[Asked]] = defaultdict(list)
+        for item in rest:
+            pools[item.document.corpus, cell(item.document.id, width)].append(item)
+        rest = []
+        for _, pool in sorted(pools.items()):
+            while pool:
+                one = pool.pop()
+                best, most = None, -1
+                for two in pool[-LOOKED_AT:]:
+                    common = (question[one] & passage[two]) | (question[two] & passage[one])
+                    # The one with most words in common, none of them rare: near in topic, and still no answer.
+                    if len(common) > most and not common & rare and two.document.id != one.document.id and _like(one, two):
+                        best, most = two, len(common)
+                if best is None:
+                    rest.append(one)
+                else:
+                    pool.remove(best)
+                    couples.append((one, best))
+    ledger.excluded["no_partner"] += len(rest)
     return couples
 
 

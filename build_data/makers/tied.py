@@ -16,7 +16,7 @@ from itertools import islice, pairwise, takewhile
 from build_data.makers.cohesion import TIED, Line, Script
 from build_data.makers.common import chance
 from build_data.near import jaccard, normal
-from build_data.split import side
+from build_data.split import CELLS, cell, side
 from build_data.steps import Ledger
 from corpora.records import Document
 
@@ -25,7 +25,6 @@ BARE = 10  # words of a context; below, much could stand behind it; two plain se
 APART = 4  # sentences between one context with its ending and another of the same document: nearer ones often could follow too
 LOOKED_AT = 80  # items of about its length among which one finds its group
 CHUNK = 1_000  # items over documents that are grouped together
-CELLS, SMALLEST_SHARE = (0.8, 0.3), 0.005  # see chunks
 ALIKE = 0.3  # Jaccard similarity of character 5-grams from which two endings say the same
 
 
@@ -182,13 +181,11 @@ def _likeness(one: str, two: str, topics: Mapping[str, frozenset[int]], known: d
 def chunks(left: Sequence[Item], width: float) -> Iterator[list[Item]]:
     """Yield items of one corpus and genre ("web" of "web: Opinion"), of documents that are neighbours in the order in which splits take them.
 
-    Rows whose texts a split finds on both sides are lost to validation, and a maker does not know the split's share. So chunks are cells of
-    that order, each `width` of the next: of .8, at most a fifth of the validation documents have train documents in their cell, whatever the share.
+    Rows whose texts a split finds on both sides are lost to validation, so chunks are cells of that order (split.cell).
     """
     cells: dict[tuple[str, str, int], list[Item]] = {}
     for item in sorted(left, key=lambda i: (side(i.document.id), i.place)):
-        cell = math.floor(math.log(max(side(item.document.id), SMALLEST_SHARE)) / math.log(width))
-        cells.setdefault((item.document.corpus, item.document.genre.partition(":")[0], cell), []).append(item)
+        cells.setdefault((item.document.corpus, item.document.genre.partition(":")[0], cell(item.document.id, width)), []).append(item)
     for _, some in sorted(cells.items(), key=lambda c: c[0]):
         for start in range(0, len(some), CHUNK):
             yield some[start : start + CHUNK]
@@ -201,8 +198,8 @@ def grouped_across(
     groups, rest = list[Group](), list(some)
     for width in CELLS:
         cells, rest = list(chunks(rest, width)), []
-        for cell in cells:
-            found, over = grouped(cell, size, ratio, fit, topics)
+        for chunk in cells:
+            found, over = grouped(chunk, size, ratio, fit, topics)
             groups += found
             rest += over
     return groups, rest
