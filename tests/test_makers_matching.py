@@ -83,6 +83,10 @@ def test_counts_agree_whatever_the_lengths(lengths: list[int]) -> None:
         ("Oletko jo kysynyt asiaa museosta?", "question"),
         ("Virtanen, Matti : Kalojen kirja kertoo lisää.", "listed"),
         ("Teoksen nimi on Kalat ja se ilmestyi 1990 suom.", "cut"),
+        ("Kaloista kerrotaan näytelmässä (sisältyy kirjaan Kalat!", "cut"),
+        ("Kaloista on tietoa kirjassa (Oppaat, osa 2 Toinen kysytty kala on vanha).", "listed"),
+        ("Reivilä kertoo kaloista Taloustaidossa 2004 ; 8 ; 52-53 myös.", "listed"),
+        ("1989 Jos myös lehdet kiinnostavat, niitä on paljon.", "listed"),
         ("Ks. https://example.org/kalat ja hae sieltä.", "signs"),
     ],
 )

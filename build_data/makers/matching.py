@@ -28,7 +28,7 @@ from build_data.steps import Ledger
 from corpora.records import Document, Pair, Record
 
 NAME = "matching"
-VERSION = 2
+VERSION = 3
 LABELS = ("matches", "other")
 QUESTION = (3, 60)  # words
 SENTENCE = (3, 45)  # words a sentence of a passage
@@ -40,9 +40,12 @@ OWN = 3  # rare words that make a passage be about something
 LIKE = 1.6  # how many times longer one question, or passage, may be than the one it changes places with
 LOOKED_AT = 400  # pairs that are tried as a partner
 CUT = re.compile(
-    r"\b(?:suom|puh|p|s|ss|toim|julk|nro|ks|tel|esim|mm|ns|n|v|vrt|kts|kpl|tri|em|ko|jne|ym|yms|os|ed|vol|painos|ISBN)\.$"
+    r"\b(?:suom|puh|p|s|ss|lk|toim|julk|nro|ks|tel|esim|mm|ns|n|v|vrt|kts|kpl|tri|em|ko|jne|ym|yms|os|ed|vol|painos|ISBN)\.$"
 )  # ends at an abbreviation
-LISTED = re.compile(r"\s:\s|//|\bISBN\b|\b(?:s|ss|nro|vol)\.\s?\d|\bpuh\b|\d{5,}|, [12]\d{3}\.$")  # a title, a shelf mark or a telephone number
+# A title, a shelf mark or a telephone number; the end of an entry that a sentence grew on to ("osa 2 Toinen kysytty laulu", "1989 Jos myös").
+LISTED = re.compile(
+    r"\s[:;]\s|//|\bISBN\b|\b(?:s|ss|nro|vol)\.\s?\d|\bpuh\b|\d{5,}|, [12]\d{3}\.$|^[12]\d{3} [A-ZÅÄÖ]|\bosa \d+ [A-ZÅÄÖ]|\b[A-ZÅÄÖ]{6,}\b.*\b[A-ZÅÄÖ]{6,}\b"
+)
 GREETING = re.compile(r"^(?:hei|moi|terve|hello|hyvää päivää|päivää|moikka)\b[^.!?]{0,12}[!,.]\s+", re.IGNORECASE)
 
 
@@ -61,7 +64,7 @@ def matching(documents: Sequence[Document], language: str, parser: Parser, seed:
     """Make rows; see the module. The parser isn't needed.
 
     Documents refused: "no_question", "same_id". Candidates are passages. Refused: "question_length", what whole_sentence says of a sentence
-    ("length", "list_item", "no_sentence", "signs"), "question", "listed" (a title, a shelf mark, a number), "cut" (ends at an abbreviation),
+    ("length", "list_item", "no_sentence", "signs"), "question", "listed" (a title, a shelf mark, a number), "cut" (ends at an abbreviation or inside brackets),
     "enough" (PER_DOCUMENT is reached), "vague" (about nothing in particular), "same_text", "no_partner".
     """
     del parser
@@ -117,7 +120,8 @@ def _passages(document: Document, question: str, answer: str, language: str, mos
 
 def _fault(line: str) -> str:
     """Return why a sentence is no plain one, or ""."""
-    return whole_sentence(line, *SENTENCE) or ("question" if line.endswith("?") else "listed" if LISTED.search(line) else "cut" if CUT.search(line) else "")
+    cut = CUT.search(line) or line.count("(") != line.count(")")
+    return whole_sentence(line, *SENTENCE) or ("question" if line.endswith("?") else "listed" if LISTED.search(line) else "cut" if cut else "")
 
 
 def _distinct(asked: Sequence[Asked], ledger: Ledger) -> list[Asked]:
