@@ -83,6 +83,7 @@ class Corpus:
     citation: str = ""
     note: str = ""
     genre: str = ""
+    year: str = ""  # of every row that names none: "1999"
     labels: tuple[str, ...] = ()  # pair: labels; tags: tag set; as the records carry them; ["*"] = an open set (supertags)
     label_names: Mapping[str, str] = field(default_factory=dict)  # label as in the file -> label as in our records
     fields: Mapping[str, str] = field(default_factory=dict)  # our field -> field in the file: "txt1"; nested "choices.text"; joined "context+question"
@@ -99,6 +100,8 @@ class Corpus:
             raise ValueError("licence is empty; write the licence's name, or 'none stated' with publishable = \"no\"")
         if self.kind in ("pair", "tags") and not self.labels:
             raise ValueError(f"kind {self.kind!r} needs `labels`, the closed set of its labels")
+        if self.year and not re.fullmatch(r"\d{4}", self.year):
+            raise ValueError(f"year = {self.year!r}; write four digits, the year in which all of the text was written, or leave it out")
         if self.singles and self.kind != "aligned":
             raise ValueError(f"singles = true, but kind is {self.kind!r}; only aligned corpora have sentences without a translation")
         if not self.splits and self.hub is None:
@@ -198,4 +201,4 @@ def shaping(corpus: Corpus) -> dict[str, object]:
 
 def reading(corpus: Corpus) -> dict[str, object]:
     """Return the same, and what each row says of itself: a built task holds that, a score does not hang on it."""
-    return {**shaping(corpus), **{name: getattr(corpus, name) for name in ("origin", "licence", "publishable", "genre", "translation_of")}}
+    return {**shaping(corpus), **{name: getattr(corpus, name) for name in ("origin", "licence", "publishable", "genre", "year", "translation_of")}}

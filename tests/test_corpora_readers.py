@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -163,6 +164,14 @@ def test_documents(here: Path) -> None:
     assert read_documents(made, "train") == [
         Document(id="xx/made:d", paragraphs=("Hän.", "Toinen."), title="T", genre="novel", year="1901", corpus="xx/made", licence="CC0-1.0", publishable="yes")
     ]
+
+
+def test_a_corpus_may_name_the_year_of_all_rows_that_name_none(here: Path) -> None:
+    text = rows({"id": "d", "paragraphs": ["Laki."]}, {"id": "e", "year": "2001", "paragraphs": ["Laki."]})
+    made = declare(here, "documents", {"a.jsonl": text}, 2, kind="documents", labels=(), year="1999")
+    assert [document.year for document in read_documents(made, "train")] == ["1999", "2001"]
+    with pytest.raises(ValueError, match=r"year = 'about 1999'; write four digits"):
+        dataclasses.replace(made, year="about 1999")
 
 
 def test_picked_sentences_are_paragraphs_each_and_abbreviations_end_none(here: Path) -> None:

@@ -232,6 +232,6 @@ def make(shape: Shape, row: Mapping[str, Any], name: str) -> Item:
         "licence": corpus.licence,
         "publishable": corpus.publishable,
         "genre": house_genre(optional(shape, row, "genre") or corpus.genre) if corpus.kind in ("documents", "tags") else house_genre(corpus.genre),
-        "year": optional(shape, row, "year"),
+        "year": optional(shape, row, "year") or corpus.year,
     }
     return MAKERS[corpus.kind](shape, row, base)
