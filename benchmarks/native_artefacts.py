@@ -127,12 +127,19 @@ def _span(rows: Rows, train: Sequence[Record]) -> list[Seen]:
     if 0 < blank < 1:
         states = [str(bool(r.answers)) for r in known]
         found = taught([r.question for r in known], states, [r.question for r in asked])
-        right = [float((p["True"] > 0.5) == bool(r.answers)) for p, r in zip(found, asked, strict=True)]
-        out.append(Seen("question only: is there an answer?", right, max(blank, 1 - blank)))
+        sizes = taught_numbers(list(map(_span_sizes, known)), states, list(map(_span_sizes, asked)))
+        overlap = taught_numbers([[_overlap(r.context, r.question)] for r in known], states, [[_overlap(r.context, r.question)] for r in asked])
+        for what, told, judged in (("question only", found, True), ("lengths only", sizes, True), ("word overlap of the two", overlap, False)):
+            right = [float((p["True"] > 0.5) == bool(r.answers)) for p, r in zip(told, asked, strict=True)]
+            out.append(Seen(f"{what}: is there an answer?", right, max(blank, 1 - blank), judged))
     kinds = {_opening(r.question): "" for r in asked}
     kinds = {opening: answered_shape(opening, answered) for opening in kinds}
     shapes = [_f1(r, _by_shape(r, kinds[_opening(r.question)])) for r in asked]
     return [*out, Seen("first phrase of the likest shape", shapes, chance, judged=False, note="number, name or plain words, by the question's first two words")]
+
+
+def _span_sizes(row: Span) -> list[float]:
+    return [len(row.context), len(row.question), row.context.count(". ")]
 
 
 def span_guess(rows: Rows) -> float:

@@ -74,6 +74,21 @@ def test_answers_that_always_stand_first_are_found() -> None:
     assert span_guess(rows("span", made)) < 0.1
 
 
+@pytest.mark.parametrize("longer", [True, False])
+def test_length_and_overlap_that_tell_whether_there_is_an_answer_are_found(longer: bool) -> None:
+    random = Random(5)
+    made: list[Record] = []
+    for i in range(1_000):
+        asked, blank = random.choice(WORDS), i % 3 == 0
+        others = [word for word in WORDS if word != asked]
+        context = " ".join(random.choices(others, k=(41 if longer else 21) if blank else 20)) + ("" if blank else f" {asked}")
+        made.append(Span(id=str(i), context=context, question=f"Missä {asked} on?", answers=() if blank else ((asked, context.index(asked)),)))
+    found = figures(rows("span", made), 1_000)
+    assert seen(found, "lengths only: is there an answer?").holds is not longer
+    assert seen(found, "question only: is there an answer?").holds is True
+    assert seen(found, "word overlap of the two: is there an answer?").holds is None
+
+
 def test_plain_text_has_nothing_to_give_away() -> None:
     assert figures(Rows("t", "text", "fi", (), [], []), 10) == []
 
