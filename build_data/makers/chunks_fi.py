@@ -5,45 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from build_data.makers import words_fi as lists
+from build_data.makers.chunks import cut, joined, same_case
 from build_data.makers.forms_fi import DOUBTFUL_ILLATIVE, case_of
 from build_data.makers.questions import Chunk
 from build_data.parse import Word
 
+ANDS = frozenset(["ja", "tai", "sekä", "eli", "mutta"])
+
 
 def chunks(words: Sequence[Word], times: Mapping[int, int], start: int, stop: int) -> list[Chunk] | None:
     """Cut words [start, stop) into chunks, conjoined ones as one; `times` are {start: stop}. None where a conjunction stands between unlike chunks."""
-    return _joined(words, _cut(words, times, start, stop))
 
+    def other(at: int) -> Chunk:
+        return _amount(words, at, stop) or _phrase(words, at, stop, post=start > 0)
 
-def _joined(words: Sequence[Word], chunks: Sequence[Chunk]) -> list[Chunk] | None:
-    """Make "hirvet ja metsäjänikset" one chunk; None where a conjunction stands between unlike chunks, which the rules don't understand."""
-    out: list[Chunk] = []
-    at = 0
-    while at < len(chunks):
-        chunk = chunks[at]
-        if words[chunk.start].text.casefold() not in ("ja", "tai", "sekä", "eli", "mutta"):
-            out.append(chunk)
-            at += 1
-            continue
-        following = chunks[at + 1] if at + 1 < len(chunks) else None
-        if not out or following is None or words[chunk.start - 1].text.endswith("-"):
-            return None  # "maa- ja metsätalousministeriö" is one word
-        if out[-1].case != following.case or following.case == "adv":
-            return None
-        out[-1] = Chunk(out[-1].start, following.stop, following.case, out[-1].doubtful or following.doubtful)
-        at += 2
-    return out
-
-
-def _cut(words: Sequence[Word], times: Mapping[int, int], start: int, stop: int) -> list[Chunk]:
-    """Cut words [start, stop) into chunks: times ({start: stop}), amounts, noun phrases, single words."""
-    out: list[Chunk] = []
-    at = start
-    while at < stop:
-        chunk = Chunk(at, times[at], "time") if at in times and times[at] <= stop else _amount(words, at, stop) or _phrase(words, at, stop, post=start > 0)
-        out.append(chunk)
-        at = chunk.stop
-    return out
+    return joined(words, cut(times, start, stop, other), ANDS, same_case)
 
 
 def _amount(words: Sequence[Word], at: int, stop: int) -> Chunk | None:

@@ -6,52 +6,25 @@ import re
 from collections.abc import Mapping, Sequence
 
 from build_data.makers import words_hu as lists
+from build_data.makers.chunks import cut, joined, same_case
 from build_data.makers.questions import Chunk
 from build_data.makers.verbs_hu import ARTICLES, NOMINAL, POSSESSED, case_of, is_number
 from build_data.parse import Word
 
+ANDS = frozenset(["és", "s", "vagy", "de", "meg", "illetve"])
+
 
 def chunks(words: Sequence[Word], times: Mapping[int, int], start: int, stop: int) -> list[Chunk] | None:
     """Cut words [start, stop) into chunks, conjoined ones as one; `times` are {start: stop}. None where a conjunction stands between unlike chunks."""
-    return _joined(words, _cut(words, times, start, stop))
+
+    def other(at: int) -> Chunk:
+        return _amount(words, at, stop) or _phrase(words, at, min([stop, *(t for t in times if t > at)]))
+
+    return joined(words, cut(times, start, stop, other), ANDS, _alike)
 
 
-def _joined(words: Sequence[Word], chunks: Sequence[Chunk]) -> list[Chunk] | None:
-    """Make "A és B" one chunk. None where a conjunction stands between unlike chunks."""
-    out: list[Chunk] = []
-    at = 0
-    while at < len(chunks):
-        chunk = chunks[at]
-        if words[chunk.start].text.casefold() not in ("és", "s", "vagy", "de", "meg", "illetve"):
-            out.append(chunk)
-            at += 1
-            continue
-        following = chunks[at + 1] if at + 1 < len(chunks) else None
-        if not out or following is None or words[chunk.start - 1].text.endswith("-"):
-            return None
-        if out[-1].case != following.case and following.case in ("hol", "hová", "honnan") and out[-1].case == "nom":
-            out[-1] = Chunk(out[-1].start, following.stop, following.case, out[-1].doubtful or following.doubtful)  # "Tihany és Szántód között"
-        elif out[-1].case != following.case or following.case == "adv":
-            return None
-        else:
-            out[-1] = Chunk(out[-1].start, following.stop, following.case, out[-1].doubtful or following.doubtful)
-        at += 2
-    return out
-
-
-def _cut(words: Sequence[Word], times: Mapping[int, int], start: int, stop: int) -> list[Chunk]:
-    """Cut words [start, stop) into chunks: times ({start: stop}), amounts, noun phrases, single words."""
-    out: list[Chunk] = []
-    at = start
-    while at < stop:
-        chunk = (
-            Chunk(at, times[at], "time")
-            if at in times and times[at] <= stop
-            else _amount(words, at, stop) or _phrase(words, at, min([stop, *(t for t in times if t > at)]))
-        )
-        out.append(chunk)
-        at = chunk.stop
-    return out
+def _alike(one: Chunk, two: Chunk) -> bool:
+    return same_case(one, two) or (one.case == "nom" and two.case in ("hol", "hová", "honnan"))  # "Tihany és Szántód között"
 
 
 def _amount(words: Sequence[Word], at: int, stop: int) -> Chunk | None:

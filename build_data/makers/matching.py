@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from build_data.heuristics import words
@@ -160,27 +160,40 @@ def _couples(asked: Sequence[Asked], seed: int, ledger: Ledger) -> list[tuple[As
     ledger.excluded["vague"] += len(asked) - len(about)
     rest = sorted(about, key=lambda item: chance(seed, item.document.id, item.number))
     couples: list[tuple[Asked, Asked]] = []
+
+    def common(one: Asked, two: Asked) -> int:
+        """Return how many words two pairs would have in common after the change, -1 where they cannot change."""
+        found = (question[one] & passage[two]) | (question[two] & passage[one])
+        return len(found) if not found & rare and two.document.id != one.document.id and _like(one, two) else -1
+
     for width in CELLS:  # a couple that a split cuts in two is lost to validation
         pools: dict[tuple[str, int], list[Asked]] = defaultdict(list)
         for item in rest:
             pools[item.document.corpus, cell(item.document.id, width)].append(item)
         rest = []
         for _, pool in sorted(pools.items()):
-            while pool:
-                one = pool.pop()
-                best, most = None, -1
-                for two in pool[-LOOKED_AT:]:
-                    common = (question[one] & passage[two]) | (question[two] & passage[one])
-                    # The one with most words in common, none of them rare: near in topic, and still no answer.
-                    if len(common) > most and not common & rare and two.document.id != one.document.id and _like(one, two):
-                        best, most = two, len(common)
-                if best is None:
-                    rest.append(one)
-                else:
-                    pool.remove(best)
-                    couples.append((one, best))
+            found, over = _paired(pool, common)
+            couples += found
+            rest += over
     ledger.excluded["no_partner"] += len(rest)
     return couples
+
+
+def _paired(pool: list[Asked], common: Callable[[Asked, Asked], int]) -> tuple[list[tuple[Asked, Asked]], list[Asked]]:
+    """Return couples of a pool, each with the partner of most words in common (none of them rare: near in topic, and still no answer), and those without one."""
+    couples, rest = list[tuple[Asked, Asked]](), list[Asked]()
+    while pool:
+        one = pool.pop()
+        near = pool[-LOOKED_AT:]
+        counts = [common(one, two) for two in near]
+        most = max(counts, default=-1)
+        if most < 0:
+            rest.append(one)
+        else:
+            best = near[counts.index(most)]
+            pool.remove(best)
+            couples.append((one, best))
+    return couples, rest
 
 
 def _like(one: Asked, two: Asked) -> bool:
