@@ -165,11 +165,15 @@ def _foreign(text: str, tokens: list[str], words: Words, language: str) -> bool:
     """
     known = sum(map(words.common.__contains__, tokens))
     plain = known >= max(1, COMMON * len(tokens)) and (_holds(text, words.letters) or not words.own.isdisjoint(tokens))
-    if not plain and len(tokens) >= LEAST_FOREIGN and langid.probability(text[:LOOKED_AT], language) < FOREIGN:
+    if not plain and _reads_foreign(text, tokens, language):
         return True
     return not words.strange.isdisjoint(tokens) and any(_is_foreign_sentence(text[begin:end], words, language) for begin, end in sentences(text, language))
 
 
 def _is_foreign_sentence(text: str, words: Words, language: str) -> bool:
     tokens = text.split()
-    return len(tokens) >= LEAST_FOREIGN and not words.strange.isdisjoint(tokens) and langid.probability(text[:LOOKED_AT], language) < FOREIGN
+    return not words.strange.isdisjoint(tokens) and _reads_foreign(text, tokens, language)
+
+
+def _reads_foreign(text: str, tokens: list[str], language: str) -> bool:
+    return len(tokens) >= LEAST_FOREIGN and langid.probability(text[:LOOKED_AT], language) < FOREIGN
