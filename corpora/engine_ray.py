@@ -17,6 +17,7 @@ from typing import Any
 
 from corpora.bounded import HOME
 from corpora.config import ConfigError
+from corpora.engine_local import THREADS
 from corpora.engine_tasks import Answer, Call, Made, Stage
 
 HANDED_ON = ("CORPORA_DIR", "FIHU_CACHE", "FIHU_DECLARATIONS", "STANZA_RESOURCES_DIR", "HF_HUB_OFFLINE", "HF_HOME", "LC_ALL", "PYTHONUTF8")
@@ -121,7 +122,9 @@ class _Actor:
     def __init__(self, ray: Any, stage: Stage, gpus: bool) -> None:
         self.ray, self.needs, self.ended = ray, stage.needs, False
         needs = stage.needs
-        options: dict[str, float] = {"num_cpus": needs.cpus, "max_restarts": 0, "max_task_retries": 0}
+        # Threads as on one machine, whatever this shell or the node says: cores are not taken twice, and sums come out in the same order.
+        budget = dict.fromkeys(THREADS, str(max(1, int(needs.cpus)))) | {"TOKENIZERS_PARALLELISM": "false"}
+        options: dict[str, Any] = {"num_cpus": needs.cpus, "max_restarts": 0, "max_task_retries": 0, "runtime_env": {"env_vars": budget}}
         options |= ({"memory": needs.memory} if needs.memory else {}) | ({"num_gpus": needs.gpus} if gpus and needs.gpus else {})
         self.actor = ray.remote(Made).options(**options).remote(stage)
         self.born = self.actor.__ray_ready__.remote()  # done when it has found a place

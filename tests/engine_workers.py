@@ -30,6 +30,10 @@ class Squares:
             time.sleep(float(context))
         return os.getpid(), self.calls, [i * i for i in items]
 
+    def variables(self, items: Sequence[str], context: Any) -> list[str | None]:
+        """Return environment variables of the worker."""
+        return [os.environ.get(name) for name in items]
+
     def refuse(self, items: Sequence[int], context: Any) -> None:
         raise ConfigError(f"no {items[0]} here; write another number")
 

@@ -11,6 +11,7 @@ from engine_workers import Squares, broken
 
 from corpora.config import ConfigError
 from corpora.engine import Engine, open_engine
+from corpora.engine_local import THREADS
 from corpora.engine_tasks import Needs, Stage, WorkerError
 
 pytestmark = pytest.mark.ray
@@ -22,6 +23,7 @@ def engine() -> Iterator[Engine]:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("RAY_ADDRESS", raising=False)
         patch.setenv("PYTHONPATH", str(Path(__file__).parent))
+        patch.setenv("OMP_NUM_THREADS", "7")  # what a shell says; Ray would hand it to every worker
         with open_engine("ray", 2) as made:
             yield made
 
@@ -38,6 +40,13 @@ def test_order_models_and_messages(engine: Engine) -> None:
         engine.submit(stage, "fail", [7]).result()
     with pytest.raises(ConfigError, match="name another"):
         engine.submit(Stage("broken", broken), "square", [7]).result()
+
+
+def test_a_worker_has_the_threads_of_its_cores_and_not_of_the_shell(engine: Engine) -> None:
+    """Two threads a worker on two cores stall each other, and numpy's products come out otherwise in the last bit than on one machine."""
+    for cores in (1, 2):
+        stage = Stage(f"threads {cores}", Squares, Needs(cpus=cores))
+        assert engine.submit(stage, "variables", [*THREADS, "TOKENIZERS_PARALLELISM"]).result().value == [str(cores)] * len(THREADS) + ["false"]
 
 
 def test_a_killed_actor_costs_its_task_only_and_a_bad_item_is_told(engine: Engine, tmp_path: Path) -> None:
