@@ -1,0 +1,55 @@
+"""Contrasts of form: two surroundings of a word, each of which asks for a form that the other refuses. What the rules of languages share.
+
+A contrast has two sides, "two taloa | these talot": on either side the form of the other one is wrong. Both sides give rows, right and wrong ones in
+equal numbers, so neither a surrounding nor a form says by itself whether a sentence is right; only the two together do (minimal pairs as in
+BLiMP, Warstadt et al. 2020, and MultiBLiMP, Jumelet et al. 2025, made of running text).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from build_data.parse import Sentence, Word
+
+SEEN = 2  # sentences in which a form must stand, so that it is a word, and tagged as what it is taken for
+
+
+class Site(NamedTuple):
+    """A word whose surroundings ask for its form, and the form that they refuse; small letters, `start` and `end` in the sentence's text."""
+
+    contrast: str
+    side: int  # 0 or 1
+    start: int
+    end: int
+    form: str
+    other: str
+
+
+class Forms:
+    """How often each word stands in the parsed sentences, and with which tag and features."""
+
+    def __init__(self, sentences: Iterable[Sentence]) -> None:
+        self._tagged = Counter((word.text.casefold(), *tag(word)) for sentence in sentences for word in sentence.words)
+
+    def seen(self, form: str, *tags: str) -> int:
+        """Return in how many places `form` stands with one of `tags` ("NOUN Gen Sing": what `tag` says, joined)."""
+        return sum(self._tagged[form, *wanted.split(" ")] for wanted in tags)
+
+
+def tag(word: Word) -> tuple[str, ...]:
+    """Return what tells a form of a word from its others: part of speech, then case, or mood and person or kind of verb form, and number."""
+    feats = word.feats
+    if word.upos in ("VERB", "AUX"):
+        return ("VERB", feats.get("VerbForm", "Fin"), feats.get("Person", "-"), feats.get("Number", "-"))
+    return (word.upos, feats.get("Case", "-"), feats.get("Number", "-"))
+
+
+@dataclass(frozen=True)
+class Rules:
+    """A language's contrasts: a look at the bare text that saves parsing, and the sites of a parsed sentence, one that fits each rule."""
+
+    plausible: Callable[[str], bool]
+    sites: Callable[[Sequence[Word], Forms], list[Site]]
