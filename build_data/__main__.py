@@ -98,6 +98,7 @@ def _run(
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     # After the arguments are known to be right: these load in a second, their libraries at first use.
     from build_data import native_card, recipes, unknowing
+    from build_data.finish import TooFewRows
     from build_data.mt_folder import ready_only
 
     if dry_run:
@@ -120,6 +121,7 @@ def _run(
     for language, names in unknowing.silent(loaded, wanted).items():
         say.print(f"{language}: no word lists or counts for the filters {', '.join(names)}, which refuse nothing there (docs/add-a-language.md)")
     start = time.monotonic()
+    poor: list[str] = []
     with hold(folder / ".work" / "lock", "make data") as died, Reporter() as reporter, _workers(engine, threads, isolate) as crew:
         if died and not isolate:
             reporter.line(
@@ -132,7 +134,12 @@ def _run(
                 reporter.line(f"{name:<16} unchanged      {counts(manifest)}")
                 continue
             began = time.monotonic()
-            manifest = recipes.build_task(shop, *pair, command)
+            try:
+                manifest = recipes.build_task(shop, *pair, command)
+            except TooFewRows as err:  # told again at the end, where the build fails; hours of other tasks need not fail with it
+                reporter.line(f"{name:<16} not built      too few rows: the others go on")
+                poor.append(str(err))
+                continue
             reporter.line(f"{name:<16} built in {time.monotonic() - began:4.0f} s {counts(manifest)}")
             if outlet:
                 outlet.send(studies.data_folder(loaded, *pair, root / "data"))
@@ -142,6 +149,8 @@ def _run(
         say.print(f"{straddling} validation rows hold a text that another arm trains on (which, and beside which: across.json)")
     if outlet:
         outlet.send_data(loaded)
+    if poor:
+        raise ConfigError(f"{len(wanted) - len(poor)} of {len(wanted)} tasks are built under {root / 'data' / loaded.name}, the others are not:\n" + "\n".join(poor))
     say.print(
         f"{len(wanted)} tasks under {root / 'data' / loaded.name} ({time.monotonic() - start:.0f} s); what was left out and why: excluded-*.parquet and README.md in each"
     )

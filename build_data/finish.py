@@ -29,6 +29,10 @@ from corpora.study import is_translated
 REASONS = 3  # of a step that are told where too few rows are left
 
 
+class TooFewRows(ConfigError):
+    """A task has too few rows left to train on: an error of this task alone, which other tasks of a build need not wait for."""
+
+
 @dataclass
 class Built:
     """Everything the finished folder is made from."""
@@ -54,14 +58,14 @@ class Built:
 
 
 def finish(built: Built, folder: Path, validation: int, examples: int, command: str, versions: dict[str, str]) -> dict[str, Any]:
-    """Write the finished task folder and return its manifest. Raises ConfigError where too few rows are left to train on."""
+    """Write the finished task folder and return its manifest. Raises TooFewRows where too few rows are left to train on."""
     check_labels(built.kept, built.labels, f"{built.task}.{built.arm}")
     train, held_out, surplus = split(built.kept, validation, examples, built.alike)
     ledger = Ledger("budget", rows_in=len(built.kept), kept=len(train) + len(held_out))
     ledger.excluded.update(d.reason for d in surplus)
     ledgers = [*built.ledgers, ledger.close()]
     if len(train) < 10:
-        raise ConfigError(
+        raise TooFewRows(
             f"{built.task}.{built.arm}: only {len(train)} rows are left to train on. What was left out, step by step:\n{_losses(ledgers)}\n"
             "Give the task more rows or documents, or widen the bounds under [filters] or the shares of genres in the study"
         )
