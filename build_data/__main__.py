@@ -150,7 +150,9 @@ def _run(
     if outlet:
         outlet.send_data(loaded)
     if poor:
-        raise ConfigError(f"{len(wanted) - len(poor)} of {len(wanted)} tasks are built under {root / 'data' / loaded.name}, the others are not:\n" + "\n".join(poor))
+        raise ConfigError(
+            f"{len(wanted) - len(poor)} of {len(wanted)} tasks are built under {root / 'data' / loaded.name}, the others are not:\n" + "\n".join(poor)
+        )
     say.print(
         f"{len(wanted)} tasks under {root / 'data' / loaded.name} ({time.monotonic() - start:.0f} s); what was left out and why: excluded-*.parquet and README.md in each"
     )

@@ -121,7 +121,7 @@ def test_bad_input_is_one_clear_paragraph(tmp_path: Path, arguments: list[str], 
 
 
 def test_a_task_with_too_few_rows_fails_the_build_and_not_the_other_tasks(tmp_path: Path) -> None:
-    done = run("studies/mini.toml", "--root", str(tmp_path), "--arm", "en", "--set", "tasks.nli.rows = 5")
+    done = build("studies/mini.toml", "--root", str(tmp_path), "--arm", "en", "--set", "tasks.nli.rows = 5")
     assert done.returncode == 2 and "1 of 2 tasks are built" in done.stderr and "nli.en: only 5 rows are left" in done.stderr and "qa.en" in done.stdout
     assert (tmp_path / "data/mini/qa.en/manifest.json").is_file() and not (tmp_path / "data/mini/nli.en").exists()
 
