@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from build_data.makers.contrasts import SEEN, Forms
-from build_data.makers.contrasts_hu_verbs import harmonic
+from build_data.makers.contrasts_hu_verbs import harmonic, listed
 from build_data.makers.words import REMEMBERED
 
 NOUNS = ("NOUN Nom Sing", "NOUN Acc Sing", "NOUN Ine Sing", "NOUN Sup Sing", "NOUN Nom Plur", "NOUN Acc Plur")
@@ -22,6 +22,7 @@ MARKED = re.compile(  # ends as a case does, so that a tag "Nom" may be wrong
 )
 TRUE_BARE = re.compile(r".*(?:kor|isten|asszony|ig|ként)")
 OWNED = re.compile(r".*(?:[aáeoöuü]m|[aáeoöuü]d|[aáeuü]nk|[ou]k|ük|j[ae]|t[oe]k|[aáeéj]i)")
+COUNTS = listed("két három négy öt nyolc kilenc tíz húsz száz ezer néhány sok több kevés számos minden mindkét valamennyi harminc ötven tizenkét tizenöt")
 _LONG = {"á": "a", "é": "e", "í": "i", "ú": "u", "ű": "ü", "ó": "o"}
 _VOWELS = "aáeéiíoóöőuúüű"
 

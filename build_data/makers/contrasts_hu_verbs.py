@@ -37,7 +37,7 @@ WISH = {
 }  # fmt: skip
 IRREGULAR = (  # rows of (cell, form) of verbs that no ending tells
     {"1si": "vagyok", "2si": "vagy", "3si": "van", "1pi": "vagyunk", "2pi": "vagytok", "3pi": "vannak"},
-    {"1si": "megyek", "2si": "mész", "3si": "megy", "1pi": "megyünk", "2pi": "mentek", "3pi": "mennek"},
+    {"1si": "megyek", "2si": "mész", "3si": "megy", "1pi": "megyünk", "3pi": "mennek"},
     {"1si": "jövök", "2si": "jössz", "3si": "jön", "1pi": "jövünk", "2pi": "jöttök", "3pi": "jönnek"},
     {"1si": "leszek", "2si": "leszel", "3si": "lesz", "1pi": "leszünk", "2pi": "lesztek", "3pi": "lesznek"},
     {"3si": "nincs", "3pi": "nincsenek"}, {"3si": "sincs", "3pi": "sincsenek"},
@@ -116,7 +116,8 @@ def cells(form: str) -> Iterator[tuple[str, str, str]]:
                 yield "present", cell, form[: -len(shape)]
     if form.endswith("ik"):
         yield "present", "3si", form[:-2]
-    yield "present", "3si", form
+    if not re.search(r"j[oe]n$|tt$|n[ae]$|t[ae]$|k$", form):
+        yield "present", "3si", form
 
 
 def _bases(form: str) -> Iterator[str]:
@@ -124,6 +125,7 @@ def _bases(form: str) -> Iterator[str]:
     yield form
     if re.search(r"[oeö]tt$", form):
         yield form[:-3] + "t"
+        yield from (stem + "t" for stem in _other_stems(form[:-3]))
 
 
 def _put(tense: str, cell: str, stem: str) -> Iterator[str]:
@@ -131,7 +133,7 @@ def _put(tense: str, cell: str, stem: str) -> Iterator[str]:
     if tense == "past":
         if cell == "3si":
             yield stem
-            yield from (stem[:-1] + link + "tt" for link in ("o", "e", "ö") if harmonic(stem, link))
+            yield from (one + link + "tt" for one in (stem[:-1], *_other_stems(stem[:-1])) for link in ("o", "e", "ö") if harmonic(stem, link))
         else:
             yield from (stem + shape for shape in PAST.get(cell, ()) if harmonic(stem, shape))
     elif tense in ("cond", "wish"):
@@ -176,7 +178,7 @@ def in_cell(form: str, cell: str, wanted: tuple[str, ...], forms: Forms, tenses:
 
 def _both(form: str, forms: Forms) -> bool:
     """Tell whether a form in -ik is the definite plural of a verb ("nézik", beside "dolgozik"); "törik" is both."""
-    return is_verb(form[:-2], forms) or is_verb(form[:-1], forms)
+    return any(forms.seen(one, *FINITE, "ADV - -") >= SEEN for one in (form[:-2], form[:-1]))  # the pack takes "vesz" for an adverb
 
 
 def _row(form: str, cell: str, other: str) -> Iterator[str]:

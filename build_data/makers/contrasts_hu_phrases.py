@@ -1,0 +1,145 @@
+"""Hungarian contrasts in a phrase: possessor, postposition, numeral, demonstrative, degree. See contrasts_hu."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from build_data.makers.contrasts import Forms, Site
+from build_data.makers.contrasts_hu_clauses import COPULA, PERSONS, TURNED
+from build_data.makers.contrasts_hu_line import BETWEEN, DEMONSTRATIVES, MANY, ONE, PREVERBS, Line
+from build_data.makers.contrasts_hu_nouns import COUNTS, OWNED, in_case, is_bare, is_noun, other_number, possessed, singular, split_case
+from build_data.makers.contrasts_hu_verbs import listed, speaker, third
+
+POSTPOSITIONS = listed("előtt után alatt között mellett nélkül szerint miatt óta közül ellen mögött által alól felett fölött iránt helyett")
+CASED = {"képest": "all", "keresztül": "sup", "fogva": "abl", "kezdve": "abl", "át": "sup"}
+MASSES = re.compile(
+    r".*(?:fű|füvek|lomb|lombok|haj|hajak|bútor|bútorok|nép|tömeg|köd|por|hó|víz|vizek|levél|felhő|romok|rom|társaság|idők|papír|papírok|ruha|fal|falak|kő|sor|sorok|ujj|ujjak|fog|fogak)"
+)
+PRESENT_PARTICIPLE = re.compile(r"\w{2,}[óő]")
+RAISE = listed("sokkal egyre minél mennél")
+VERY = listed("nagyon oly olyan túlságosan rendkívül roppant igen túl")
+COMPARED = {
+    "jobb": "jó", "szebb": "szép", "több": "sok", "kevesebb": "kevés", "hosszabb": "hosszú", "könnyebb": "könnyű", "nehezebb": "nehéz", "kisebb": "kis",
+    "lassúbb": "lassú", "bővebb": "bő", "jobban": "jól", "többet": "sokat", "többé": "", "tovább": "", "inkább": "", "előbb": "", "utóbb": "", "hamarabb": "hamar",
+    "messzebb": "messze", "közelebb": "közel", "feljebb": "", "odább": "", "alább": "", "lejjebb": "", "kevésbé": "", "később": "", "legalább": "", "nagyobb": "nagy",
+    "szebben": "szépen", "többen": "sokan", "idősebb": "idős", "nagyobbra": "nagyra", "könnyebben": "könnyen", "hosszabban": "hosszan", "nehezebben": "nehezen",
+}  # fmt: skip
+
+
+def possessor(line: Line, i: int) -> Iterator[Site]:
+    """ "az én házam | az ő háza"."""
+    who = PERSONS.get(line.low[i], "")
+    j = i + 1 if line.tag(i + 1) != "ADJ" else i + 2
+    if not who or who == "3p" or line.at(i - 1) not in ("a", "az") or line.tag(j) != "NOUN":
+        return
+    noun = line.low[j]
+    if not is_noun(noun, line.forms) or line.tag(j + 1) in ("NOUN", "ADJ"):
+        return
+    yield from line.site("possessor", int(who != "1s"), j, possessed(noun, who, TURNED[who] if who != "3s" else ("1s", "2s"), line.forms))
+
+
+def postposition(line: Line, i: int) -> Iterator[Site]:
+    """ "a ház mögött | a házhoz képest, a házban laktunk"."""
+    word = line.low[i]
+    noun = line.at(i - 1)
+    if word in POSTPOSITIONS and line.tag(i) == "ADP" and line.noun(i - 1):
+        if (OWNED.fullmatch(noun) and not noun.endswith("k")) or not is_bare(noun, line.forms):
+            return
+        order = ("sup", "acc", "ine", "sub", "ins", "all", "abl")
+        start = sum(map(ord, noun)) % len(order)  # a case by the noun, so that there are some of each
+        other = next((made for case in (*order[start:], *order[:start]) if (made := in_case(noun, case, line.forms))), "")
+        yield from line.site("postposition", 0, i - 1, other)
+    elif line.tag(i - 1) == "NOUN" and (CASED.get(word) or _speaks(line, i) or line.tag(i) == "PUNCT" or _attribute(line, i)):
+        bare, case = split_case(noun, line.forms)
+        if case in ("", "dat") or OWNED.fullmatch(bare):
+            return
+        if CASED.get(word) == case or (not CASED.get(word) and (_attribute(line, i) or _has_subject(line, i - 1))):
+            yield from line.site("postposition", 1, i - 1, bare)
+
+
+def _speaks(line: Line, i: int) -> bool:
+    return line.verb(i) and not COPULA.search(line.low[i])
+
+
+def _has_subject(line: Line, i: int) -> bool:
+    """Tell whether the only verb in the clause of place i is of the first or second person, or has a pronoun as its subject: no noun can be it."""
+    start, stop = line.clause(i)
+    verbs = [j for j in range(start, stop) if line.tag(j) in ("VERB", "AUX")]
+    if len(verbs) != 1 or not _speaks(line, verbs[0]):
+        return False
+    return speaker(line.low[verbs[0]], line.forms) != "" or line.at(start) in ONE | MANY | {"ő", "ők"}
+
+
+def _attribute(line: Line, i: int) -> bool:
+    """Tell whether place i has a participle that belongs to the noun after it, one that nobody possesses: "a kertben ülő lány"."""
+    after = line.at(i + 1)
+    return (
+        PRESENT_PARTICIPLE.fullmatch(line.low[i]) is not None
+        and line.tag(i + 1) == "NOUN"
+        and not re.search(r"(?:[aeáé]|[aeáé]\w{1,3}|[ij]\w{0,3}|[uü]k)$", after)
+    )
+
+
+def numeral(line: Line, i: int) -> Iterator[Site]:
+    """ "két ház | a házak között"."""
+    if not line.noun(i):
+        return
+    noun = line.low[i]
+    before = i - 1 if line.tag(i - 1) != "ADJ" else i - 2
+    if line.at(before) in COUNTS and line.tag(before) in ("NUM", "DET", "PRON", "ADJ") and line.tag(i + 1) not in ("NOUN", "ADJ", "CCONJ"):
+        other, number, _ = other_number(noun, line.forms)
+        if number == "Sing":
+            yield from line.site("numeral", 0, i, other)
+    elif line.at(i + 1) in ("között", "közt", "közül", "közé") and line.at(before) in ("a", "az") and not MASSES.fullmatch(noun):
+        one = singular(noun, line.forms)
+        if one and not any(w in ("és", "s", "meg", "vagy") for w in line.low[max(0, i - 4) : i]):
+            yield from line.site("numeral", 1, i, one)
+    elif noun.endswith("k") and noun != "többiek" and line.phrase(i) >= 0:
+        start = line.phrase(i)
+        j = line.next_verb(i, BETWEEN | PREVERBS, 1) if line.alone(start) else start - 1 if line.verb(start - 1) and line.tag(i + 1) == "PUNCT" else -1
+        if j >= 0 and third(line.low[j], line.forms)[:2] == "3p":
+            yield from line.site("numeral", 1, i, singular(noun, line.forms))
+
+
+def demonstrative(line: Line, i: int) -> Iterator[Site]:
+    """ "ezt a házat | ezeket a házakat"."""
+    number, case = DEMONSTRATIVES.get(line.low[i], ("", ""))
+    if not number or line.at(i + 1) not in ("a", "az"):
+        return
+    j = i + 2 if line.tag(i + 2) != "ADJ" else i + 3
+    if line.tag(j) != "NOUN" or (case == "nom" and not line.verb(j + 1)):
+        return
+    other, has, stands = other_number(line.low[j], line.forms)
+    if (has, stands) == (number, case):
+        yield from line.site("demonstrative", int(number == "Plur"), j, other)
+
+
+def degree(line: Line, i: int) -> Iterator[Site]:
+    """ "sokkal nagyobb | nagyon nagy"."""
+    form = line.low[i]
+    before = line.at(i - 1)
+    if before in RAISE and re.fullmatch(r"\w+bb" if before == "egyre" else r"\w+bb(?:[ae]n)?", form):  # "egyre hangosan" is right
+        yield from line.site("degree", 0, i, _positive(form, line.forms))
+    elif (
+        before in VERY
+        and not (before == "olyan" and line.tag(i + 1) in ("NOUN", "ADJ"))
+        and line.tag(i) in ("ADJ", "ADV", "NOUN")
+        and not re.search(r"bb", form)
+    ):
+        made = next((c for c, p in COMPARED.items() if p == form), "")
+        tries = (made,) if made else (form + "abb", form + "ebb", form + "bb", form[:-2] + "abban", form[:-2] + "ebben")
+        other = next(
+            (t for t in tries if line.forms.seen(t, "ADJ Nom Sing", "NOUN Nom Sing", "ADV - -", "NOUN Ine Sing") > 1 and _positive(t, line.forms) == form), ""
+        )
+        yield from line.site("degree", 1, i, other)
+
+
+def _positive(form: str, forms: Forms) -> str:
+    if form in COMPARED:
+        return COMPARED[form]
+    if found := re.fullmatch(r"(.{2,}?)([ae]?)bb(an|en)?", form):
+        stem = found[1]
+        tries = (stem + found[3], stem + "n") if found[3] else (stem, stem[:-1] + {"á": "a", "é": "e"}.get(stem[-1], stem[-1]))
+        return next((t for t in tries if forms.seen(t, "ADJ Nom Sing", "NOUN Nom Sing", "ADV - -", "NOUN Ine Sing", "ADJ Ess Sing", "NOUN Sup Sing") > 1), "")
+    return ""
