@@ -22,7 +22,7 @@ HERE = (
 _CASED = r"(?:b[ae]n?|r[ae]|[aeoöáé]n|[bt][óő]l|[ae]l|h[oeö]z|t)"
 PLAUSIBLE = re.compile(  # what the rarer side of each contrast shows
     r"\b(?:akar|tud|fog|szok|kell|bír|mer|kíván|kezd|próbál|igyek)\w* \w+ni\b|\w+ni (?:kell|kellett|tudott|akart|szokott|fogja)\b"
-    r"|\b(?:sokkal|egyre|minél|mennél|akik?|amik?|a?melyek|mely|amely|\w*[mk]it|a?melyet|valamit|semmit|senkit|valakit|mindent|sokat|keveset|annyit|ilyet"
+    r"|\b(?:sokkal|egyre|minél|mennél|annál|jóval|valamivel|mennyivel|annyival|akik?|amik?|a?melyek|mely|amely|\w*[mk]it|a?melyet|valamit|semmit|senkit|valakit|mindent|sokat|keveset|annyit|ilyet"
     r"|engem|téged|minket|bennünket|én|te|mi|ti|ők?|amikor|mert|miután|mielőtt|midőn|amint|mihelyt|mikor|mintha|mivel|képest|keresztül|fogva|kezdve|át)\b"
     r"|\b(?:ezek|azok)\w* az? |\w+k köz(?:ött|t|é|ül)\b|\b\w+(?:t|t[ae]k|n[ae]k) (?:egy )?\w+t\b"
     rf"|\b\w+{_CASED} \w+(?:t[ae]m|t[uü]n?k|[eoö][km]|[uü]nk|t[ae]d)\b|(?:^|, |hogy )az? (?:\w+ )?\w+ \w+(?:t|t[ae]|t[ae]k|t[áé]k|ik)\b"

@@ -22,6 +22,7 @@ HELPERS = re.compile(
 SHORT_NI = listed("kell kellett kellene kellett lehetett akart tudott szokott fogja akarta fogják")
 COPULA = re.compile(r"(?:van|nincs|sincs|vagy|vol|lesz|legy|lenn|lett|marad|lev)")
 OPENERS = listed("amikor mert miután mielőtt midőn amint mihelyt mikor mintha mivel aki akik amely amelyek ami")
+SEEMS = listed("látni hallani tudni érezni érteni sejteni ismerni találni kapni lelni")  # "nem tudni" is a sentence
 OTHER_CONJUGATION = {"3sd": "3si", "3pd": "3pi", "1sd": "1si", "2sd": "2si", "1pd": "1pi"}
 BACK_AGAIN = {other: one for one, other in OTHER_CONJUGATION.items()}
 
@@ -151,7 +152,7 @@ def infinitive(line: Line, i: int) -> Iterator[Site]:
     form = line.low[i]
     if re.fullmatch(r"\w{2,}ni", form) and line.words[i].feats.get("VerbForm") == "Inf":
         before, after = line.at(i - 1), line.at(i + 1)
-        if HELPERS.fullmatch(before) or after in SHORT_NI:
+        if (HELPERS.fullmatch(before) and (before != "mert" or line.tag(i - 1) == "VERB")) or after in SHORT_NI:
             yield from line.site("infinitive", 0, i, _finite(form, line.forms))
     elif line.verb(i) and third(form, line.forms) and not COPULA.search(form) and not line.others(i):
         k, (start, stop) = i - 1, line.clause(i)
@@ -162,16 +163,19 @@ def infinitive(line: Line, i: int) -> Iterator[Site]:
             or (line.tag(k) == "NOUN" and line.plain(k) and line.phrase(k) >= 0 and line.alone(line.phrase(k)) and not TIMES.fullmatch(line.low[k]))
             or (line.tag(stop - 1) == "NOUN" and line.plain(stop - 1) and line.phrase(stop - 1) == i + 1)
         )
-        if subject:
-            yield from line.site("infinitive", 1, i, _infinite(form, line.forms))
+        made = _infinite(form, line.forms) if subject else ""
+        if made not in SEEMS:
+            yield from line.site("infinitive", 1, i, made)
 
 
 def _finite(inf: str, forms: Forms) -> str:
     """Return "ment" for "menni"; the present where the past does not stand in the text."""
     stem = inf[:-2]
+    if stem.endswith("ér"):
+        return ""  # "ért" has many readings, and "érett" is another word
     for base in (stem, stem[:-1]) if stem[-1] in "ae" else (stem,):
-        for made in (base + "t", base + "ott", base + "ett", base + "ött", base + "tt"):
-            if is_verb(made, forms) and third(made, forms) == "3si":
+        for made in (base[:-1] + "tt" if base.endswith("n") else "", base + "t", base + "ott", base + "ett", base + "ött", base + "tt"):
+            if made and is_verb(made, forms) and third(made, forms) == "3si":
                 return made
     return ""
 
@@ -182,6 +186,8 @@ def _infinite(form: str, forms: Forms) -> str:
     for tense, shown, stem in cells(form):
         if shown != cell or tense == "row":
             continue
+        if tense == "past" and re.fullmatch(r"(?:[vtl]e|[hv]i)tt", split_preverb(stem)[1]):
+            return stem[:-2] + "nni"
         for base in (stem[:-1], stem[:-2]) if tense == "past" and stem.endswith("tt") else (stem[:-1],) if tense == "past" else (stem,):
             for made in (base + "ni", base + "ani", base + "eni"):
                 if len(base) > 1 and harmonic(base, made[-3:]) and _seen_infinitive(made, forms):
@@ -204,7 +210,7 @@ def case(line: Line, i: int) -> Iterator[Site]:
     many = line.low[i].endswith("k") and singular(line.low[i], line.forms) != ""
     if line.alone(start) and (many or line.plain(i)) and not TIMES.fullmatch(line.low[i]):
         j = line.next_verb(i, BETWEEN | PREVERBS | DEFINITE | INDEFINITE | {"azonban", "pedig", "is"}, 1)
-        if j >= 0 and third(line.low[j], line.forms)[:2] == ("3p" if many else "3s") and line.has_object(j):
+        if j >= 0 and third(line.low[j], line.forms)[:2] == ("3p" if many else "3s") and line.has_object(j, i) and not re.search("[áé]t$", line.low[i]):
             yield from line.site("object", 0, i, in_case(line.low[i], "acc", line.forms))
     elif line.verb(start - 1) and line.accusative(start - 1) == i:
         j = start - 1

@@ -93,8 +93,8 @@ class Line:
                 return j if self.verb(j) else -1
         return -1
 
-    def has_object(self, j: int) -> bool:
-        """Tell whether the clause of the verb at place j has an accusative, and no infinitive."""
+    def has_object(self, j: int, i: int) -> bool:
+        """Tell whether the clause of the verb at place j has an accusative besides the word at place i, and no infinitive."""
         start, stop = self.clause(j)
         if any(self.words[k].feats.get("VerbForm") == "Inf" for k in range(start, stop)):
             return False
@@ -103,6 +103,7 @@ class Line:
             or self.low[k] in INDEFINITE
             or (self.tag(k) == "NOUN" and self.low[k].endswith("t") and split_case(self.low[k], self.forms)[1] == "acc")
             for k in range(start, stop)
+            if k != i
         )
 
     def accusative(self, j: int) -> int:

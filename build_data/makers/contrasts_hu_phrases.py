@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from build_data.makers.contrasts import Forms, Site
 from build_data.makers.contrasts_hu_clauses import COPULA, PERSONS, TURNED
-from build_data.makers.contrasts_hu_line import BETWEEN, DEMONSTRATIVES, MANY, ONE, PREVERBS, Line
+from build_data.makers.contrasts_hu_line import BETWEEN, DEMONSTRATIVES, MANY, ONE, PREVERBS, TIMES, Line
 from build_data.makers.contrasts_hu_nouns import COUNTS, OWNED, in_case, is_bare, is_noun, other_number, possessed, singular, split_case
 from build_data.makers.contrasts_hu_verbs import listed, speaker, third
 
@@ -17,7 +17,9 @@ MASSES = re.compile(
     r".*(?:fű|füvek|lomb|lombok|haj|hajak|bútor|bútorok|nép|tömeg|köd|por|hó|víz|vizek|levél|felhő|romok|rom|társaság|idők|papír|papírok|ruha|fal|falak|kő|sor|sorok|ujj|ujjak|fog|fogak)"
 )
 PRESENT_PARTICIPLE = re.compile(r"\w{2,}[óő]")
-RAISE = listed("sokkal egyre minél mennél")
+ADVERBS = listed("távol közel egyszer külön szerte")  # "a távolból kéklő hegyek", "a távol kéklő hegyek"
+MANY_MARK = re.compile(r"[aeoöáéió]k\w{1,4}$|[aáeé]i\w{1,3}$")
+RAISE = listed("sokkal egyre minél mennél annál jóval valamivel mennyivel annyival")
 VERY = listed("nagyon oly olyan túlságosan rendkívül roppant igen túl")
 COMPARED = {
     "jobb": "jó", "szebb": "szép", "több": "sok", "kevesebb": "kevés", "hosszabb": "hosszú", "könnyebb": "könnyű", "nehezebb": "nehéz", "kisebb": "kis",
@@ -52,7 +54,7 @@ def postposition(line: Line, i: int) -> Iterator[Site]:
         yield from line.site("postposition", 0, i - 1, other)
     elif line.tag(i - 1) == "NOUN" and (CASED.get(word) or _speaks(line, i) or line.tag(i) == "PUNCT" or _attribute(line, i)):
         bare, case = split_case(noun, line.forms)
-        if case in ("", "dat") or OWNED.fullmatch(bare):
+        if case in ("", "dat") or OWNED.fullmatch(bare) or bare in ADVERBS:
             return
         if CASED.get(word) == case or (not CASED.get(word) and (_attribute(line, i) or _has_subject(line, i - 1))):
             yield from line.site("postposition", 1, i - 1, bare)
@@ -63,22 +65,26 @@ def _speaks(line: Line, i: int) -> bool:
 
 
 def _has_subject(line: Line, i: int) -> bool:
-    """Tell whether the only verb in the clause of place i is of the first or second person, or has a pronoun as its subject: no noun can be it."""
+    """Tell whether the only verb in the clause of place i has its subject elsewhere: a person, a pronoun, the noun that opens it."""
     start, stop = line.clause(i)
     verbs = [j for j in range(start, stop) if line.tag(j) in ("VERB", "AUX")]
     if len(verbs) != 1 or not _speaks(line, verbs[0]):
         return False
-    return speaker(line.low[verbs[0]], line.forms) != "" or line.at(start) in ONE | MANY | {"ő", "ők"}
+    who = speaker(line.low[verbs[0]], line.forms)
+    if who[1:2] == "p" and MANY_MARK.search(line.low[i]):
+        return False  # "nőkkel beszélgetünk": "nők beszélgetünk" may be said of us
+    if who or line.at(start) in ONE | MANY | {"ő", "ők"}:
+        return True
+    first = next((k for k in range(start, i) if line.noun(k)), -1)
+    return 0 <= first < i - 1 and line.phrase(first) == start and line.alone(start) and line.plain(first) and not TIMES.fullmatch(line.low[first])
 
 
 def _attribute(line: Line, i: int) -> bool:
     """Tell whether place i has a participle that belongs to the noun after it, one that nobody possesses: "a kertben ülő lány"."""
-    after = line.at(i + 1)
-    return (
-        PRESENT_PARTICIPLE.fullmatch(line.low[i]) is not None
-        and line.tag(i + 1) == "NOUN"
-        and not re.search(r"(?:[aeáé]|[aeáé]\w{1,3}|[ij]\w{0,3}|[uü]k)$", after)
-    )
+    if PRESENT_PARTICIPLE.fullmatch(line.low[i]) is None or line.tag(i + 1) != "NOUN":
+        return False
+    after = split_case(line.low[i + 1], line.forms)[0] or line.low[i + 1]
+    return after[-1] not in "aei" and not (OWNED.fullmatch(after) and not singular(after, line.forms)) and is_bare(after, line.forms)
 
 
 def numeral(line: Line, i: int) -> Iterator[Site]:
@@ -95,7 +101,7 @@ def numeral(line: Line, i: int) -> Iterator[Site]:
         one = singular(noun, line.forms)
         if one and not any(w in ("és", "s", "meg", "vagy") for w in line.low[max(0, i - 4) : i]):
             yield from line.site("numeral", 1, i, one)
-    elif noun.endswith("k") and noun != "többiek" and line.phrase(i) >= 0:
+    elif noun.endswith("k") and noun != "többiek" and line.phrase(i) >= 0 and line.at(i - 1) not in ("összes", "többi"):
         start = line.phrase(i)
         j = line.next_verb(i, BETWEEN | PREVERBS, 1) if line.alone(start) else start - 1 if line.verb(start - 1) and line.tag(i + 1) == "PUNCT" else -1
         if j >= 0 and third(line.low[j], line.forms)[:2] == "3p":
@@ -120,10 +126,12 @@ def degree(line: Line, i: int) -> Iterator[Site]:
     form = line.low[i]
     before = line.at(i - 1)
     if before in RAISE and re.fullmatch(r"\w+bb" if before == "egyre" else r"\w+bb(?:[ae]n)?", form):  # "egyre hangosan" is right
+        if before == "egyre" and form in ("közelebb", "messzebb"):
+            return
         yield from line.site("degree", 0, i, _positive(form, line.forms))
     elif (
         before in VERY
-        and not (before == "olyan" and line.tag(i + 1) in ("NOUN", "ADJ"))
+        and (before not in ("oly", "olyan") or line.ends(i + 1) or line.verb(i + 1))  # "olyan nagyobb ház" is said
         and line.tag(i) in ("ADJ", "ADV", "NOUN")
         and not re.search(r"bb", form)
     ):

@@ -91,9 +91,7 @@ def cells(form: str) -> Iterator[tuple[str, str, str]]:
     """Yield (tense, cell, stem) for each way in which the ending of `form` can be read; a stem without ending (3si) comes last."""
     for row in IRREGULAR:
         for cell, known in row.items():
-            if form == known:
-                yield "row", cell, known
-            elif form.endswith(known) and 2 <= len(form) - len(known) <= 7 and known not in ("van", "vagy"):
+            if known in (form, split_preverb(form)[1]):
                 yield "row", cell, form
     for tense, endings in (("cond", CONDITIONAL), ("wish", WISH)):
         for cell, shapes in endings.items():
@@ -158,9 +156,9 @@ def _back(stem: str) -> bool:
 
 def _other_stems(stem: str) -> Iterator[str]:
     """Yield "érez" for "érz-", "érz-" for "érez": verbs that drop a vowel before endings."""
-    if found := re.fullmatch(r"(.*[aáeéiíoóöőuúüű](?:[lrndgzk]|gy))(z|l|g|r)", stem):
+    if found := re.fullmatch(r"(.*[aáeéiíoóöőuúüű](?:[lrndgzk]|gy|ly))(z|l|g|r)", stem):
         yield from (found[1] + link + found[2] for link in "oeöi")
-    if found := re.fullmatch(r"(.*[aáeéiíoóöőuúüű](?:[lrndgzk]|gy))[oeöi](z|l|g|r)", stem):
+    if found := re.fullmatch(r"(.*[aáeéiíoóöőuúüű](?:[lrndgzk]|gy|ly))[oeöi](z|l|g|r)", stem):
         yield found[1] + found[2]
 
 
@@ -184,7 +182,7 @@ def _both(form: str, forms: Forms) -> bool:
 def _row(form: str, cell: str, other: str) -> Iterator[str]:
     for row in IRREGULAR:
         known = row.get(cell, "")
-        if known and form.endswith(known) and other in row:
+        if known and known in (form, split_preverb(form)[1]) and other in row:
             yield form[: len(form) - len(known)] + row[other]
 
 
@@ -195,8 +193,8 @@ def third(form: str, forms: Forms) -> str:
         return ""
     for row in IRREGULAR:
         for cell, known in row.items():
-            if form == known or (form.endswith(known) and known not in ("van", "vagy", "légy", "megy") and len(known) > 3):
-                return cell if cell[0] == "3" and form not in ("eszik",) else ""
+            if known in (form, split_preverb(form)[1]):
+                return cell if cell[0] == "3" and known != "eszik" else ""
     if re.search(r"(?:t[ae]|[^aáeéiíoóöőuúüű]ná|[^aáeéiíoóöőuúüű]né)$", form):
         return "3sd" if _family(form, "3sd", ("3pd", "3si", "1sd"), forms) else ""
     if re.search(r"(?:t[áé]k|[aáeéiíoóöőuúüű]n[áé]k|j[áé]k|ssák|zzák|sszák)$", form):
