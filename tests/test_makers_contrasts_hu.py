@@ -69,6 +69,7 @@ def found(text: str, contrast: str = "") -> list[tuple[str, int, str, str]]:
         ("Aki/R otthon/B dolgozik/V ,/ hallgat/B .", ("number", 0, "dolgozik", "dolgoznak")),
         ("Tegnap/B ,/ mikor/S dolgozott/V a/D leány/N ,/ esett/B .", ("number", 0, "dolgozott", "dolgoztak")),
         ("A/D fiúk/Ns nem/B mentek/Vs oda/B .", ("number", 1, "mentek", "ment")),
+        ("Itt/B csak/B a/D fiúk/Ns mentek/Vs .", ("number", 1, "mentek", "ment")),
         ("Akik/R a/D kertben/Nb voltak/Vs ,/ fáztak/B .", ("number", 1, "voltak", "volt")),
         ("Én/R nem/B mentem/V oda/B .", ("person", 0, "mentem", "ment")),
         ("Mi/R mentünk/Vs haza/B .", ("person", 1, "mentünk", "mentek")),

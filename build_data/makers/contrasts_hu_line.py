@@ -132,7 +132,9 @@ class Line:
         return -1
 
     def alone(self, start: int) -> bool:
-        """Tell whether the phrase that begins at `start` opens a clause and continues no list."""
+        """Tell whether the phrase that begins at `start` opens a clause, or follows an adverb, and continues no list."""
+        if self.tag(start - 1) == "ADV":
+            return not self.noun(start - 1)
         return self.opens(start) and not (self.at(start - 1) == "," and self.tag(start - 2) in ("NOUN", "PROPN", "ADJ", "PRON"))
 
     def opens(self, i: int) -> bool:
