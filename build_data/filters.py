@@ -143,18 +143,24 @@ ALL = (
 FILTERS: Mapping[str, Filter] = {f.name: f for f in ALL}
 
 
-def filters_for(arm: str, kind: Kind, bounds: Mapping[str, tuple[float, float]]) -> tuple[Filter, ...]:
-    """Return the filters of an arm in order, with a study's bounds over the defaults. Raises ConfigError for an unknown name or empty bounds.
+def filters_for(arm: str, kind: Kind, bounds: Mapping[str, tuple[float, float]], without: Sequence[str] = ()) -> tuple[Filter, ...]:
+    """Return the filters of an arm in order but for those in `without`, with a study's bounds over the defaults. Raises ConfigError for an unknown name or empty bounds.
 
     English rows get those that look at a text alone, so that arms differ in their source only; native rows get parses as well;
     translated rows get all, back-translated ones those that make sense within one language. A filter that is off is chosen by naming it in `bounds`.
     """
+    for name in without:
+        pick(FILTERS, name, "filter")
     for name, (low, high) in bounds.items():
         pick(FILTERS, name, "filter")
         check_bounds(name, low, high)
     way = arm.partition("-")[0]
     has: dict[str, frozenset[Need]] = {"en": frozenset(), "native": PARSE, "bt": SOURCE, "mt": BOTH | ENCODER}
-    chosen = (f for f in ALL if (f.on or f.name in bounds) and f.needs <= has[way] and (not f.kinds or kind in f.kinds) and not (f.across and way == "bt"))
+    chosen = (
+        f
+        for f in ALL
+        if f.name not in without and (f.on or f.name in bounds) and f.needs <= has[way] and (not f.kinds or kind in f.kinds) and not (f.across and way == "bt")
+    )
     return tuple(dataclasses.replace(f, low=bounds[f.name][0], high=bounds[f.name][1]) if f.name in bounds else f for f in chosen)
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from build_data import mt_build, mt_record, native, near
-from build_data.filters import filters_for
+from build_data.filters import Filter, filters_for
 from build_data.finish import Built, finish
 from build_data.gates import Gates
 from build_data.leak_sets import fingerprint as guard_fingerprint
-from build_data.makers import labels_of
+from build_data.makers import family, labels_of
 from build_data.mt_back import back_step
 from build_data.mt_folder import open_folder
 from build_data.mt_records import mt_step
@@ -52,12 +52,18 @@ def inputs(study: Study, task: str, arm: str) -> list[dict[str, Any]]:
     return found
 
 
+def filters_of(study: Study, task: str, arm: str) -> tuple[Filter, ...]:
+    """Return the filters that rows of an arm go through: of a native one those that its family does not pass by."""
+    spec = study.tasks[task]
+    return filters_for(base_arm(arm), spec.kind, study.filters, family(spec.maker).unfiltered if arm.startswith("native-") else ())
+
+
 def settings(study: Study, task: str, arm: str) -> dict[str, Any]:
     """Return the settings that decide an arm's rows, as the manifest keeps them."""
     spec, language, way = study.tasks[task], arm_language(arm), base_arm(arm).partition("-")[0]
     out: dict[str, Any] = {
         "kind": spec.kind, "labels": list(spec.labels), "rows": spec.rows, "budget": asdict(study.budget),
-        "filters": {f.name: [_bound(f.low), _bound(f.high)] for f in filters_for(base_arm(arm), spec.kind, study.filters)},
+        "filters": {f.name: [_bound(f.low), _bound(f.high)] for f in filters_of(study, task, arm)},
     }  # fmt: skip
     if way == "native":
         out |= native.settings(study, task, language)
@@ -134,7 +140,7 @@ def build_task(shop: Workshop, task: str, arm: str, command: str) -> dict[str, A
     records, before = _native(shop, task, language, folder) if way == "native" else _read(shop, task)
     labels = labels_of(spec.maker) if way == "native" else spec.labels if spec.labels != ("*",) else found_labels(records)
     sources = {r.id: r for r in records} if way in ("mt", "bt") else {}
-    filters = filters_for(base_arm(arm), spec.kind, study.filters)
+    filters = filters_of(study, task, arm)
     gates = gates_of(shop, task, arm, sources, len(records))
     pool = gates.run(records, _shown(shop, f"{task}.{arm}", len(records)))
     chosen = choose(pool.kept, filters, variant_of(arm), study.budget.validation, study.budget.examples)
@@ -161,7 +167,7 @@ def build_task(shop: Workshop, task: str, arm: str, command: str) -> dict[str, A
 def gates_of(shop: Workshop, task: str, arm: str, sources: Mapping[str, Record], rows: int = 0) -> Gates:
     """Return the gates of an arm. `sources`: a translated arm's English rows by id; `rows`: how many enter, where workers may make the shards."""
     study, spec, language, way = shop.study, shop.study.tasks[task], arm_language(arm), base_arm(arm).partition("-")[0]
-    filters = filters_for(base_arm(arm), spec.kind, study.filters)
+    filters = filters_of(study, task, arm)
     ways = _ways(shop, base_arm(arm)) if sources else []
     crew = shop.crew if rows and way != "en" and shop.crew and shop.crew.pays(rows) else None
 

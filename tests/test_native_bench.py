@@ -48,6 +48,18 @@ def test_a_word_that_tells_the_label_is_found_in_the_second_text_only() -> None:
     assert seen(figures(pairs(give_away=False), 400), "second text only").score < 65
 
 
+@pytest.mark.parametrize(("order", "tells"), [(True, False), (False, True)])
+def test_words_without_their_order_tell_what_hangs_on_words_and_not_on_their_order(order: bool, tells: bool) -> None:
+    random = Random(3)
+    made: list[Record] = []
+    for i in range(600):
+        yes = i % 2 == 0
+        sign = ("ei tule" if yes else "tule ei") if order else ("ei" if yes else "tule")
+        made.append(Pair(id=str(i), premise=f"{said(random)} {sign} {said(random)}.", hypothesis="", label="yes" if yes else "no"))
+    found = seen(figures(rows("pair", made, ("no", "yes")), 400), "words in alphabetical order")
+    assert (found.score > 95) is tells and (found.score < 65) is not tells and found.holds is None
+
+
 @pytest.mark.parametrize("give_away", [True, False])
 def test_endings_that_tell_by_themselves_are_found(give_away: bool) -> None:
     random = Random(2)

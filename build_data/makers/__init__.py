@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from build_data.makers import cloze, coherence, discourse, endings, labelled, matching, neighbours, passages
+from build_data.makers import cloze, coherence, discourse, endings, grammaticality, labelled, matching, neighbours, passages
 from build_data.makers.common import Declared, Made, Maker
 from build_data.parse import Parser
 from build_data.uncollected import uncollected
@@ -24,6 +24,7 @@ MAKERS: Mapping[str, Declared] = {
     "coherence": coherence.FAMILY,
     "discourse": discourse.FAMILY,
     "endings": endings.FAMILY,
+    "grammaticality": grammaticality.FAMILY,
     "neighbours": neighbours.FAMILY,
     "matching": matching.FAMILY,
     "text": passages.FAMILY,

@@ -47,7 +47,12 @@ class Declared:
     problems: tuple[str, ...] = ()  # known faults of the rows, a sentence each, for the card
     block_words: int = BLOCK_WORDS
     max_sentences: int = 60  # of a document that are looked at: beyond it long ones (laws, novels) would outweigh all others
+    unfiltered: tuple[str, ...] = ()  # filters that rows don't go through, because what they refuse is what a label says (OF_GRAMMAR)
     settings: Callable[[], Any] | None = None  # what decides the rows beside `version`: sums of word lists, say; anything JSON can hold
+
+
+# Filters that refuse what is no grammatical sentence. Where the label says just that, they would take the wrong sentences, and leave those that are hard to tell.
+OF_GRAMMAR = ("finite_verb", "fragment", "tag_order", "tag_distance")
 
 
 def listed(words: str) -> frozenset[str]:

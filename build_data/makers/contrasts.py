@@ -8,13 +8,15 @@ BLiMP, Warstadt et al. 2020, and MultiBLiMP, Jumelet et al. 2025, made of runnin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import NamedTuple
 
 from build_data.parse import Sentence, Word
 
 SEEN = 2  # sentences in which a form must stand, so that it is a word, and tagged as what it is taken for
+TEXT, UPOS, FEATS = attrgetter("text"), attrgetter("upos"), attrgetter("feats")
 
 
 class Site(NamedTuple):
@@ -31,8 +33,12 @@ class Site(NamedTuple):
 class Forms:
     """How often each word stands in the parsed sentences, and with which tag and features."""
 
-    def __init__(self, sentences: Iterable[Sentence]) -> None:
-        self._tagged = Counter((word.text.casefold(), *tag(word)) for sentence in sentences for word in sentence.words)
+    def __init__(self, sentences: Sequence[Sentence]) -> None:
+        words = [word for sentence in sentences for word in sentence.words]
+        features = {id(feats): feats for feats in map(FEATS, words)}  # shared by all words that have the same, so few
+        self._tagged: Counter[tuple[str, ...]] = Counter()
+        for (text, upos, feats), count in Counter(zip(map(TEXT, words), map(UPOS, words), map(id, map(FEATS, words)), strict=True)).items():
+            self._tagged[text.casefold(), *_tag(upos, features[feats])] += count
 
     def seen(self, form: str, *tags: str) -> int:
         """Return in how many places `form` stands with one of `tags` ("NOUN Gen Sing": what `tag` says, joined)."""
@@ -41,10 +47,13 @@ class Forms:
 
 def tag(word: Word) -> tuple[str, ...]:
     """Return what tells a form of a word from its others: part of speech, then case, or mood and person or kind of verb form, and number."""
-    feats = word.feats
-    if word.upos in ("VERB", "AUX"):
+    return _tag(word.upos, word.feats)
+
+
+def _tag(upos: str, feats: Mapping[str, str]) -> tuple[str, ...]:
+    if upos in ("VERB", "AUX"):
         return ("VERB", feats.get("VerbForm", "Fin"), feats.get("Person", "-"), feats.get("Number", "-"))
-    return (word.upos, feats.get("Case", "-"), feats.get("Number", "-"))
+    return (upos, feats.get("Case", "-"), feats.get("Number", "-"))
 
 
 @dataclass(frozen=True)
