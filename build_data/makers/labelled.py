@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from build_data.makers import blind
-from build_data.makers.common import Declared, Made, chance, sentences
+from build_data.makers.common import OF_GRAMMAR, Declared, Made, chance, sentences
+from build_data.makers.stumbles import stumbles
 from build_data.parse import Parser
 from build_data.steps import Ledger
 from corpora.records import Pair, Record, Tags
@@ -23,7 +24,7 @@ BANDS = 12  # of equal numbers of rows, by length
 BLIND = 0  # bands of a family whose rows blind.py evens out: it looks at lengths, too
 LONGEST = 120  # words of one text
 SHORTEST = 2
-PASSAGE = (60, LONGEST)  # words of a passage of a long labelled text
+PASSAGE = (40, LONGEST)  # words of a passage of a long labelled text
 
 PARAPHRASE: Mapping[str, str] = {"4": "paraphrase", "3": "paraphrase", "2": "related", "1": "unrelated"}
 ACCEPTABILITY: Mapping[str, str] = {"acceptable": "acceptable", "unacceptable": "unacceptable"}
@@ -45,28 +46,32 @@ MINISTRY: Mapping[str, str] = {
 }
 REGISTER: Mapping[str, str] = {name: name for name in ("D-Informational", "Discussion", "How-to", "Info-Persuasion", "Narrative", "Opinion")}
 
-Cut = Callable[[Pair, str], Iterator[Pair]]
+Cut = Callable[[Sequence[Pair], str], Iterator[list[Pair]]]
 
 
-def _whole(row: Pair, language: str) -> Iterator[Pair]:
-    """Yield the row itself. Which of two texts comes first is by chance: corpora sort them."""
+def _whole(rows: Sequence[Pair], language: str) -> Iterator[list[Pair]]:
+    """Yield each row itself. Which of two texts comes first is by chance: corpora sort them."""
     del language
-    swap = bool(row.hypothesis) and chance(row.id, "swap") % 2 == 1
-    yield dataclasses.replace(row, premise=row.hypothesis, hypothesis=row.premise) if swap else row
+    for row in rows:
+        swap = bool(row.hypothesis) and chance(row.id, "swap") % 2 == 1
+        yield [dataclasses.replace(row, premise=row.hypothesis, hypothesis=row.premise) if swap else row]
 
 
-def _passages(row: Pair, language: str) -> Iterator[Pair]:
-    """Yield a long text in passages of whole sentences, all in the document that the text is."""
-    parts: list[str] = []
-    number = 0
-    for begin, end in sentences(row.premise, language):
-        parts.append(row.premise[begin:end])
-        size = sum(part.count(" ") + 1 for part in parts)
-        if size >= PASSAGE[0]:
-            if size <= PASSAGE[1]:
-                yield dataclasses.replace(row, id=f"{row.id}-{number}", premise=" ".join(parts))
-                number += 1
-            parts = []
+def _passages(rows: Sequence[Pair], language: str) -> Iterator[list[Pair]]:
+    """Yield each row's long text in passages of whole sentences, all in the document that the text is. A sentence to stumble at ends a passage."""
+    texts = [[row.premise[begin:end] for begin, end in sentences(row.premise, language)] for row in rows]
+    faults = stumbles([(row.genre, lines) for row, lines in zip(rows, texts, strict=True)], language)
+    for row, lines, faulty in zip(rows, texts, faults, strict=True):
+        out: list[Pair] = []
+        parts: list[str] = []
+        for line, fault in zip(lines, faulty, strict=True):
+            parts = [] if fault else [*parts, line]
+            size = sum(part.count(" ") + 1 for part in parts)
+            if size >= PASSAGE[0]:
+                if size <= PASSAGE[1]:
+                    out.append(dataclasses.replace(row, id=f"{row.id}-{len(out)}", premise=" ".join(parts)))
+                parts = []
+        yield out
 
 
 def _pairs(labels: Mapping[str, str], cut: Cut, bands: int, rows: Sequence[Record], language: str, parser: Parser, seed: int, *, max_sentences: int) -> Made:
@@ -77,11 +82,11 @@ def _pairs(labels: Mapping[str, str], cut: Cut, bands: int, rows: Sequence[Recor
     del parser, seed, max_sentences
     ledger = Ledger("make", rows_in=len(rows))
     found: list[Pair] = []
+    asked = [row for row in rows if isinstance(row, Pair) and row.label in labels]
     for row in rows:
         if not isinstance(row, Pair) or row.label not in labels:
             ledger.excluded["rare_label" if isinstance(row, Pair) else "kind"] += 1
-            continue
-        parts = list(cut(row, language))
+    for parts in cut(asked, language):
         ledger.made += max(0, len(parts) - 1)
         ledger.excluded["no_passage"] += not parts
         for part in parts:
@@ -132,14 +137,17 @@ def _names(rows: Sequence[Record], language: str, parser: Parser, seed: int, *, 
     return Made(kept, [ledger.close()])
 
 
-def _family(labels: Mapping[str, str], cut: Cut, bands: int, what: str, *problems: str) -> Declared:
+def _family(labels: Mapping[str, str], cut: Cut, bands: int, what: str, *problems: str, unfiltered: tuple[str, ...] = ()) -> Declared:
     """Declare a family of labelled pairs or single texts."""
 
     def run(rows: Sequence[Record], language: str, parser: Parser, seed: int, **more: Any) -> Made:
         return _pairs(labels, cut, bands, rows, language, parser, seed, **more)
 
     names = tuple(dict.fromkeys(labels.values()))
-    return Declared(run=run, kind="pair", version=VERSION, what=what, labels=names, reads="records", chance=1 / len(names), problems=problems)
+    version = VERSION + (cut is _passages)  # of passages: they end at sentences to stumble at
+    return Declared(
+        run=run, kind="pair", version=version, what=what, labels=names, reads="records", chance=1 / len(names), problems=problems, unfiltered=unfiltered
+    )
 
 
 FAMILIES: Mapping[str, Declared] = {
@@ -153,6 +161,7 @@ FAMILIES: Mapping[str, Declared] = {
         ACCEPTABILITY, _whole, BANDS,
         "A sentence from a grammar (hypothesis empty): do speakers accept it?",
         "Judgements of linguists on constructed sentences; acceptable ones are cut down to the number of the others.",
+        unfiltered=OF_GRAMMAR,
     ),
     "topic": _family(
         MINISTRY, _whole, 1,

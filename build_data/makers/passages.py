@@ -6,12 +6,13 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 from build_data.makers.common import Declared, Made, common_fields, read_documents, sentences
+from build_data.makers.stumbles import stumbles
 from build_data.parse import Parser
 from build_data.steps import Ledger
 from corpora.records import Document, Record, Text
 
 NAME = "text"
-VERSION = 1
+VERSION = 2
 SENTENCES = (2, 6)
 WORDS = (20, 200)
 
@@ -19,22 +20,27 @@ WORDS = (20, 200)
 def passages(documents: Sequence[Document], language: str, parser: Parser, seed: int, *, max_sentences: int) -> Made:
     """Make rows; every sentence of a document is in one passage at most. The parser isn't needed.
 
-    Candidates are passages. Refused: "one_sentence", "length" (fewer than 20 words, or above 200).
+    Candidates are passages, and sentences that none may hold: those end one and let another begin behind them. Refused: what `stumbles` says of a sentence,
+    and of passages "one_sentence", "length" (fewer than 20 words, or above 200).
     """
     del parser, seed
     kept, read = read_documents(documents, language, least=SENTENCES[0])
     ledger = Ledger("make")
     rows: list[Record] = []
-    for document, parts in kept:
-        lines = [line for part in parts for line in part][:max_sentences]
-        for number, text in enumerate(_cut(lines, ledger)):
+    texts = [[line for part in parts for line in part] for _, parts in kept]
+    faults = stumbles([(document.genre, lines) for (document, _), lines in zip(kept, texts, strict=True)], language)
+    for (document, _), lines, faulty in zip(kept, texts, faults, strict=True):
+        ledger.excluded.update(fault for fault in faulty[:max_sentences] if fault)
+        ledger.made += sum(map(bool, faulty[:max_sentences]))
+        sound = ["" if fault else line for line, fault in zip(lines[:max_sentences], faulty, strict=False)]
+        for number, text in enumerate(_cut(sound, ledger)):
             rows.append(Text(**common_fields(document, NAME, number), text=text))
     ledger.kept = len(rows)
     return Made(rows, [read.close(), ledger.close()])
 
 
 def _cut(lines: Sequence[str], ledger: Ledger) -> Iterator[str]:
-    """Yield passages: as many sentences as fit."""
+    """Yield passages: as many sentences as fit. An empty line ends one."""
     part: list[str] = []
     size = 0
     for line in (*lines, ""):
