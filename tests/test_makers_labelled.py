@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 
 import pytest
@@ -83,6 +84,25 @@ def test_a_labelled_document_gives_passages_that_stay_together() -> None:
     made, excluded = rows_of("register", rows)
     assert excluded["no_passage"] == 1 and len({r.document for r in made}) == 6 and len({r.id for r in made}) == len(made) >= 24
     assert all(40 <= len(r.texts()[0].split()) <= 120 for r in made)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("Talo on vanha . Se puretaan pian.", "astray"), ("Asia kuuluu EU: n komissiolle.", "astray"), ("Hän luki ” Kalevalan ” eilen.", "astray"), ("Asia kuuluu komissiolle: ei muille.", "")],
+)  # fmt: skip
+def test_texts_that_went_astray_are_left_out_where_people_wrote_them(text: str, reason: str) -> None:
+    rows: list[Record] = [dataclasses.replace(pair(n, str(1 + n % 2 * 3)), premise=text if n == 5 else f"Rivi {n} kertoo asiasta.") for n in range(12)]
+    made, excluded = rows_of("paraphrase", rows)
+    assert excluded.get("astray", 0) == bool(reason) and (not reason or all(text not in row.texts() for row in made))
+    judged: list[Record] = [dataclasses.replace(pair(n, ("acceptable", "unacceptable")[n % 2], 5, ""), premise=f"{text} {n}") for n in range(12)]
+    assert "astray" not in rows_of("acceptability", judged)[1]
+
+
+def test_two_texts_of_the_same_words_are_no_paraphrase() -> None:
+    rows: list[Record] = [
+        dataclasses.replace(pair(n, "4"), premise=f"Rivi {n} on tässä.", hypothesis=f"rivi {n}, on tässä!" if n == 3 else "Muu rivi.") for n in range(12)
+    ]
+    assert rows_of("paraphrase", rows)[1]["copy"] == 1
 
 
 def test_names_pass_and_nameless_sentences_are_halved() -> None:

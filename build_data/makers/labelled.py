@@ -8,13 +8,15 @@ out further: no text alone may tell (blind.py).
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from build_data.makers import blind
 from build_data.makers.common import OF_GRAMMAR, Declared, Made, chance, sentences
-from build_data.makers.stumbles import stumbles
+from build_data.makers.stumbles import ASTRAY, stumbles
+from build_data.near import normal
 from build_data.parse import Parser
 from build_data.steps import Ledger
 from corpora.records import Pair, Record, Tags
@@ -24,6 +26,7 @@ BANDS = 12  # of equal numbers of rows, by length
 BLIND = 0  # bands of a family whose rows blind.py evens out: it looks at lengths, too
 LONGEST = 120  # words of one text
 SHORTEST = 2
+SPACED = re.compile(r"\w: (?:n|t|a|ä|ssa|ssä|sta|stä|lla|llä|lle|lta|ltä|ksi|na|nä|hun|hin|ien|iin)\b")  # "EU: n": a case ending torn from what it belongs to
 PASSAGE = (40, LONGEST)  # words of a passage of a long labelled text
 
 PARAPHRASE: Mapping[str, str] = {"4": "paraphrase", "3": "paraphrase", "2": "related", "1": "unrelated"}
@@ -74,10 +77,14 @@ def _passages(rows: Sequence[Pair], language: str) -> Iterator[list[Pair]]:
         yield out
 
 
-def _pairs(labels: Mapping[str, str], cut: Cut, bands: int, rows: Sequence[Record], language: str, parser: Parser, seed: int, *, max_sentences: int) -> Made:
+def _pairs(
+    labels: Mapping[str, str], cut: Cut, bands: int, written: bool, rows: Sequence[Record], language: str, parser: Parser, seed: int, *, max_sentences: int
+) -> Made:
     """Make rows of single texts or pairs.
 
-    Refused: "kind" (no pair), "rare_label" (a label that is not asked for), "length", "no_passage", "label_balance".
+    Refused: "kind" (no pair), "rare_label" (a label that is not asked for), "length", "no_passage", "label_balance"; where `written` (people wrote the
+    texts, and did not make them up for a grammar) "astray" (a space before a stop, as machine translation on web pages has it, or inside a word) and "copy" (two
+    texts of the same words).
     """
     del parser, seed, max_sentences
     ledger = Ledger("make", rows_in=len(rows))
@@ -90,7 +97,11 @@ def _pairs(labels: Mapping[str, str], cut: Cut, bands: int, rows: Sequence[Recor
         ledger.made += max(0, len(parts) - 1)
         ledger.excluded["no_passage"] += not parts
         for part in parts:
-            if all(SHORTEST <= text.count(" ") + 1 <= LONGEST for text in part.texts()):
+            if written and any(ASTRAY.search(text) or SPACED.search(text) for text in part.texts()):
+                ledger.excluded["astray"] += 1
+            elif written and len({normal(text) for text in part.texts()}) < len(part.texts()):
+                ledger.excluded["copy"] += 1
+            elif all(SHORTEST <= text.count(" ") + 1 <= LONGEST for text in part.texts()):
                 found.append(dataclasses.replace(part, label=labels[part.label], subtype=part.label))
             else:
                 ledger.excluded["length"] += 1
@@ -141,10 +152,10 @@ def _family(labels: Mapping[str, str], cut: Cut, bands: int, what: str, *problem
     """Declare a family of labelled pairs or single texts."""
 
     def run(rows: Sequence[Record], language: str, parser: Parser, seed: int, **more: Any) -> Made:
-        return _pairs(labels, cut, bands, rows, language, parser, seed, **more)
+        return _pairs(labels, cut, bands, not unfiltered, rows, language, parser, seed, **more)
 
     names = tuple(dict.fromkeys(labels.values()))
-    version = VERSION + (cut is _passages)  # of passages: they end at sentences to stumble at
+    version = VERSION + (not unfiltered)  # of what people wrote: without what went astray
     return Declared(
         run=run, kind="pair", version=version, what=what, labels=names, reads="records", chance=1 / len(names), problems=problems, unfiltered=unfiltered
     )
