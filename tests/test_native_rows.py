@@ -230,9 +230,9 @@ def test_a_task_without_validation_rows_says_so() -> None:
 @pytest.mark.parametrize(
     ("name", "maker", "least"),
     [
-        ("fi/turku_paraphrase_pb", "paraphrase", 4000),
+        ("fi/turku_paraphrase_pb", "paraphrase", 3500),
         ("hu/hucola", "acceptability", 3000),
-        ("fi/eduskunta_vkk", "topic", 13_000),
+        ("fi/eduskunta_vkk", "topic", 11_000),
         ("hu/nerkor_native", "names", 15_000),
     ],
 )

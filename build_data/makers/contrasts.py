@@ -11,12 +11,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from build_data.parse import Sentence, Word
 
+REMEMBERED = 200_000  # words of whole sentences: a block of documents has some 150,000, with the signs that stand at them
 SEEN = 2  # sentences in which a form must stand, so that it is a word, and tagged as what it is taken for
 TEXT, UPOS, FEATS = attrgetter("text"), attrgetter("upos"), attrgetter("feats")
+K, V = TypeVar("K"), TypeVar("V")
 
 
 class Site(NamedTuple):
@@ -36,13 +38,20 @@ class Forms:
     def __init__(self, sentences: Sequence[Sentence]) -> None:
         words = [word for sentence in sentences for word in sentence.words]
         features = {id(feats): feats for feats in map(FEATS, words)}  # shared by all words that have the same, so few
-        self._tagged: Counter[tuple[str, ...]] = Counter()
+        names: dict[tuple[str, int], str] = {}
+        self._tagged: dict[str, dict[str, int]] = {}
         for (text, upos, feats), count in Counter(zip(map(TEXT, words), map(UPOS, words), map(id, map(FEATS, words)), strict=True)).items():
-            self._tagged[text.casefold(), *_tag(upos, features[feats])] += count
+            name = names.get((upos, feats)) or names.setdefault((upos, feats), " ".join(_tag(upos, features[feats])))
+            counts = self._tagged.setdefault(text.casefold(), {})
+            counts[name] = counts.get(name, 0) + count
+
+    def __contains__(self, form: str) -> bool:
+        return form in self._tagged
 
     def seen(self, form: str, *tags: str) -> int:
         """Return in how many places `form` stands with one of `tags` ("NOUN Gen Sing": what `tag` says, joined)."""
-        return sum(self._tagged[form, *wanted.split(" ")] for wanted in tags)
+        counts = self._tagged.get(form)  # most forms that rules make stand nowhere
+        return sum([counts.get(wanted, 0) for wanted in tags]) if counts else 0
 
 
 def tag(word: Word) -> tuple[str, ...]:
@@ -54,6 +63,20 @@ def _tag(upos: str, feats: Mapping[str, str]) -> tuple[str, ...]:
     if upos in ("VERB", "AUX"):
         return ("VERB", feats.get("VerbForm", "Fin"), feats.get("Person", "-"), feats.get("Number", "-"))
     return (upos, feats.get("Case", "-"), feats.get("Number", "-"))
+
+
+class Remembered(dict[K, V]):
+    """What a function says of words, kept as long as they are few enough: text comes back to the same ones, and a look-up is the cheapest of questions."""
+
+    def __init__(self, function: Callable[[K], V]) -> None:
+        super().__init__()
+        self._function = function
+
+    def __missing__(self, key: K) -> V:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        self[key] = value = self._function(key)
+        return value
 
 
 @dataclass(frozen=True)
