@@ -16,8 +16,12 @@ from build_data.makers.tally import GLUED, NAMED, STUMP, TORN, Tally
 LONGEST = 1_000  # words: none is refused for its length
 TALES = ("novel", "fiction")  # genres in which a dash opens what somebody says, and no item of a list
 QUOTES = '"”“„»«'
-# A quotation mark between two spaces or two letters belongs to nothing; before a full stop's space it would close, behind an opening bracket open.
-ASTRAY = re.compile(rf"(?<=\s)[{QUOTES}](?=\s)|(?<=[^\W\d_])[\"”“](?=[^\W\d_])|[^\W\d_]\s[.,](?:\s|$)")
+# A quotation mark between two spaces or two letters belongs to nothing; a space before a stop, none behind a comma, a mark of the scan, a hyphen with half a word.
+ASTRAY = re.compile(
+    rf"(?<=\s)[{QUOTES}](?=\s)|(?<=[^\W\d_])[\"”“](?=[^\W\d_])|[^\W\d_]\s[.,?!](?:\s|$)|[^\W\d_],[^\W\d_]|¬|[^\W\d_]{{2}}\.[A-ZÅÄÖÁÉÍÓÚÜŐŰ][a-zåäöáéíóúüőű]{{2}}"
+    r"|[^\W\d_]- (?!(?:ja|tai|eli|sekä|taikka|kuin|ynnä|ym|tms|vai|eikä|että|és|s|vagy|meg|illetve|valamint|avagy|sőt|de)\b)[a-zåäöáéíóúüőű]{2}"
+)
+LISTED = re.compile(r": ?\(?1[).]|[;,] ?\(?2\)|[•▪◦·]")  # items in a row
 CUT = re.compile(r"(?:\.\.\.|…)\s?[A-ZÅÄÖÁÉÍÓÚÜŐŰ]|\[(?:\.\.\.|…)\]")  # what was left out, and the next sentence behind it
 JOINED = re.compile(
     r"[a-zåäöáéíóúüőű]{2}: [A-ZÅÄÖÁÉÍÓÚÜŐŰ][a-zåäöáéíóúüőű]+ [a-zåäöáéíóúüőű]"
@@ -45,7 +49,7 @@ def stumbles(documents: Sequence[tuple[str, Sequence[str]]], language: str) -> l
             fault = whole_sentence(text, 1, LONGEST)
             if fault == "list_item" and tale and text[0] in "–—-":
                 fault = ""
-            if not fault and (ASTRAY.search(text) or CUT.search(text) or JOINED.search(text)):
+            if not fault and (ASTRAY.search(text) or CUT.search(text) or JOINED.search(text) or LISTED.search(text)):
                 fault = "astray"
             if not fault and (mark & GLUED or (web and mark & NAMED and known.glued(WORD.findall(text), web=True))):
                 fault = "glued"
