@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import string
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from build_data.makers.contrasts import SEEN, Forms
-from build_data.makers.contrasts_hu import plausible, sites
+from build_data.makers.contrasts import SEEN, Forms, Site
+from build_data.makers.contrasts_hu import TABLE, plausible, sites
+from build_data.makers.contrasts_hu_line import Line
 from build_data.makers.contrasts_hu_nouns import in_case, other_number, plural, possessed, singular, split_case
 from build_data.makers.contrasts_hu_verbs import in_cell, speaker, third
 from build_data.parse import Sentence, Word
@@ -200,6 +202,48 @@ def test_the_look_at_bare_text_lets_each_rarer_side_through() -> None:
     ):
         assert plausible(text), text
     assert not plausible("Esett.") and not plausible("Szép este volt.")
+
+
+@pytest.mark.parametrize(
+    ("shows", "shows_not"),
+    [
+        ("Akar enni.", "Akar, enni."),
+        ("Enni kell.", "Enni, kell."),
+        ("Szólt: „valakit”.", "Szólt: „valaki”."),
+        ("Ezek a nagy kövek.", "Ezek nagy kövek."),
+        ("Fák között jár.", "Fák, között jár."),
+        ("Pista kapott egy könyvet.", "Pista kapott egy szép könyvet."),
+        ("Kertben lakunk.", "Kertben, lakunk."),
+        ("Jön, a fiú hozta.", "Jön a fiú hozta."),
+        ("A fiú hozta.", "Kis fiú hozta."),
+        ("Jöttek a fiúk.", "Jöttek a fiúk haza."),
+        ("Jöttek a kis fiúk, mind.", "Jöttek a nagyon kis fiúk, mind."),
+    ],
+)
+def test_bare_text_is_looked_at_word_by_word_with_its_signs(shows: str, shows_not: str) -> None:
+    assert plausible(shows) and not plausible(shows_not)
+
+
+AROUND = (
+    "A/D {n} {v} .", "A/D nagy/A {n} {v} .", "Tegnap/B {n} {v} .", "{v} a/D {n} .", "{v} egy/D {n} .", "A/D leány/N a/D {n} {v} .", "A/D leány/N {v} a/D {n} .", "A/D {n} képest/B {v} .",
+    "Jön/B a/D {n} ülő/A leány/N .", "A/D {n} mögött/P {v} .", "A/D {n} között/P {v} .", "Két/M nagy/A {n} {v} .", "Ezek/R a/D {n} {v} .", "Az/D én/R {n} {v} .", "Aki/R {v} , én/R {v} {n} .",
+)  # fmt: skip
+
+
+def test_rules_miss_nothing_where_marks_do_not_send_them() -> None:
+    found = 0
+    for noun in (word for word in ELSEWHERE.split() if "/N" in word):
+        for verb in ("látta/V", "írtam/V", "mentek/Vs", "menni/I"):
+            for around in AROUND:
+                words = tagged(around.format(n=noun, v=verb)).words
+                line = Line(words, FORMS)
+                everywhere = dict[tuple[str, int], Site]()
+                for i, (_, rule) in itertools.product(range(len(words)), TABLE):
+                    if line.pos[i] != "PUNCT" and (site := rule(line, i)):
+                        everywhere.setdefault((site.contrast, site.start), site)
+                assert sites(words, FORMS) == [*everywhere.values()], around
+                found += len(everywhere)
+    assert found > 100
 
 
 @given(st.lists(st.tuples(st.text(string.ascii_lowercase + "áéíóöőúüű", min_size=1, max_size=9), st.sampled_from(sorted(TAGS))), max_size=9))

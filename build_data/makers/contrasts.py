@@ -8,7 +8,7 @@ BLiMP, Warstadt et al. 2020, and MultiBLiMP, Jumelet et al. 2025, made of runnin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import NamedTuple, TypeVar
@@ -18,7 +18,9 @@ from build_data.parse import Sentence, Word
 REMEMBERED = 200_000  # words of whole sentences: a block of documents has some 150,000, with the signs that stand at them
 SEEN = 2  # sentences in which a form must stand, so that it is a word, and tagged as what it is taken for
 TEXT, UPOS, FEATS = attrgetter("text"), attrgetter("upos"), attrgetter("feats")
-K, V = TypeVar("K"), TypeVar("V")
+_NOWHERE: Mapping[str, int] = {}
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Site(NamedTuple):
@@ -44,14 +46,22 @@ class Forms:
             name = names.get((upos, feats)) or names.setdefault((upos, feats), " ".join(_tag(upos, features[feats])))
             counts = self._tagged.setdefault(text.casefold(), {})
             counts[name] = counts.get(name, 0) + count
-
-    def __contains__(self, form: str) -> bool:
-        return form in self._tagged
+        self.standing = self._tagged.keys()  # all words; most forms that rules make are none of them
 
     def seen(self, form: str, *tags: str) -> int:
         """Return in how many places `form` stands with one of `tags` ("NOUN Gen Sing": what `tag` says, joined)."""
-        counts = self._tagged.get(form)  # most forms that rules make stand nowhere
+        counts = self._tagged.get(form)
         return sum([counts.get(wanted, 0) for wanted in tags]) if counts else 0
+
+    def balance(self, form: str, tags: Collection[str], others: Collection[str]) -> tuple[int, int]:
+        """Return in how many places `form` stands with one of `tags`, and with one of `others`, which are none of those."""
+        seen = other = 0
+        for found, count in self._tagged.get(form, _NOWHERE).items():
+            if found in tags:
+                seen += count
+            elif found in others:
+                other += count
+        return seen, other
 
 
 def tag(word: Word) -> tuple[str, ...]:

@@ -6,44 +6,32 @@ in doubt gives nothing. The pack tells verbs from nouns well and their persons a
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from build_data.makers import contrasts_hu_clauses as clauses
+from build_data.makers import contrasts_hu_marks as marks
 from build_data.makers import contrasts_hu_phrases as phrases
-from build_data.makers.contrasts import Forms, Rules, Site
+from build_data.makers.contrasts import Forms, Remembered, Rules, Site
 from build_data.makers.contrasts_hu_line import Line
+from build_data.makers.contrasts_hu_text import plausible
 from build_data.parse import Word
 
-HERE = (
-    clauses.conjugation, clauses.number, clauses.person, clauses.infinitive, clauses.case,
-    phrases.possessor, phrases.postposition, phrases.numeral, phrases.demonstrative, phrases.degree,
+Rule = Callable[[Line, int], Site | None]
+TABLE: Sequence[tuple[int, Rule]] = (  # what must be brought about at a place for a rule to look at it
+    (marks.OBJECT, clauses.conjugation), (marks.SUBJECT | marks.ARTICLE, clauses.number), (marks.PERSON, clauses.person), (marks.PREDICATE, clauses.infinitive),
+    (marks.ARTICLE, clauses.case), (marks.PERSON, phrases.possessor), (marks.POSTPOSITION | marks.NOUN_IN_CASE, phrases.postposition),
+    (marks.COUNT | marks.ARTICLE_OF_PLURAL | marks.AMONG_MANY, phrases.numeral), (marks.DEMONSTRATIVE, phrases.demonstrative), (marks.DEGREE, phrases.degree),
 )  # fmt: skip
-_CASED = r"(?:b[ae]n?|r[ae]|[aeoöáé]n|[bt][óő]l|[ae]l|h[oeö]z|t)"
-PLAUSIBLE = re.compile(  # what the rarer side of each contrast shows
-    r"\b(?:akar|tud|fog|szok|kell|bír|mer|kíván|kezd|próbál|igyek)\w* \w+ni\b|\w+ni (?:kell|kellett|tudott|akart|szokott|fogja)\b"
-    r"|\b(?:sokkal|egyre|minél|mennél|annál|jóval|valamivel|mennyivel|annyival|akik?|amik?|a?melyek|mely|amely|\w*[mk]it|a?melyet|valamit|semmit|senkit|valakit|mindent|sokat|keveset|annyit|ilyet"
-    r"|engem|téged|minket|bennünket|én|te|mi|ti|ők?|amikor|mert|miután|mielőtt|midőn|amint|mihelyt|mikor|mintha|mivel|képest|keresztül|fogva|kezdve|át)\b"
-    r"|\b(?:ezek|azok)\w* az? |\w+k köz(?:ött|t|é|ül)\b|\b\w+(?:t|t[ae]k|n[ae]k) (?:egy )?\w+t\b"
-    rf"|\b\w+{_CASED} \w+(?:t[ae]m|t[uü]n?k|[eoö][km]|[uü]nk|t[ae]d)\b|(?:^|, |hogy )az? \w+ \w+(?:t|t[ae]|t[ae]k|t[áé]k)\b"
-    r"|\w(?:t[ae]k|n[ae]k) az? (?:\w+ )?\w+k[,.;!?]",
-    re.IGNORECASE,
-)
-
-
-def plausible(text: str) -> bool:
-    return PLAUSIBLE.search(text) is not None
+RULES_AT = Remembered[int, Sequence[Rule]](lambda here: [rule for mask, rule in TABLE if here & mask])
 
 
 def sites(words: Sequence[Word], forms: Forms) -> list[Site]:
     """Return the places whose form the words around ask for; see contrasts.Rules."""
     line = Line(words, forms)
     found: dict[tuple[str, int], Site] = {}
-    for i in range(len(words)):
-        if line.tag(i) == "PUNCT":
-            continue
-        for rule in HERE:
-            for site in rule(line, i):
+    for i, here in marks.places(line.marks).items():
+        for rule in RULES_AT[here]:
+            if site := rule(line, i):
                 found.setdefault((site.contrast, site.start), site)
     return list(found.values())
 

@@ -3,31 +3,42 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from build_data.makers.contrasts import SEEN, Forms, Site
-from build_data.makers.contrasts_hu_line import BETWEEN, DEFINITE, INDEFINITE, MANY, ONE, PREVERBS, TIMES, Line
-from build_data.makers.contrasts_hu_nouns import COUNTS, OWNED, in_case, singular, split_case
-from build_data.makers.contrasts_hu_verbs import INFINITIVE, cells, harmonic, in_cell, is_verb, listed, speaker, third
+from build_data.makers.common import listed
+from build_data.makers.contrasts import SEEN, Forms, Remembered, Site
+from build_data.makers.contrasts_hu_cells import cells, harmonic
+from build_data.makers.contrasts_hu_line import TIMES, Line
+from build_data.makers.contrasts_hu_nouns import OWNED, in_case, singular, split_case
+from build_data.makers.contrasts_hu_verbs import INFINITIVE, in_cell, is_verb, speaker, third
+from build_data.makers.contrasts_hu_words import ARTICLES, COUNTS, DEFINITE, INDEFINITE, MANY, OBJECTS, ONE, ONE_EACH, PERSONS, SMALL
 from build_data.makers.verbs_hu import split_preverb
 
 AFTER_VERB = listed("engem téged minket bennünket valamit semmit senkit valakit mindent ilyesmit")
-ONE_EACH = listed("mindenki senki valaki ő")
-PERSONS = {"én": "1s", "te": "2s", "ő": "3s", "mi": "1p", "ti": "2p", "ők": "3p"}
+SUBJECTS = ONE | MANY | ONE_EACH | {"ők"}
+BEFORE_VERB = SMALL | {"azonban", "pedig", "is"}
+BEFORE_VERB_OR_OBJECT = BEFORE_VERB | OBJECTS
+AFTER_PERSON = SMALL | {"pedig", "azt", "ezt", "ott", "itt", "így", "úgy", "akkor"}
+SOMETHING_DEFINITE = ARTICLES | DEFINITE
 TURNED = {"1s": ("3s", "2s"), "2s": ("1s", "3s"), "3s": ("1s", "2s"), "1p": ("3p", "1s"), "2p": ("1p", "3p"), "3p": ("1p", "1s")}
 HELPERS = re.compile(
     r"(?:akar|tud|fog|szokott|kell|bír|mer|kíván|szeretn|próbál|igyekez|kezd|óhajt|szándékoz)(?:t|ott|ett|ta|te|ja|i|ik|tak|tek|ták|ték|nak|nek|ják|ok|om|em|tam|tem|unk|juk|tunk|tuk|na|ne|né|ném|"
     r"ene|sz|od|nám|ná|ott|ött|ték|ünk|ék)?|szokott|szoktak|szokta|szoktam"
 )
 SHORT_NI = listed("kell kellett kellene kellett lehetett akart tudott szokott fogja akarta fogják")
-COPULA = re.compile(r"(?:van|nincs|sincs|vagy|vol|lesz|legy|lenn|lett|marad|lev)")
+_COPULA = re.compile(r"van|nincs|sincs|vagy|vol|lesz|legy|lenn|lett|marad|lev")
+COPULA = Remembered[str, bool](lambda form: _COPULA.search(form) is not None)
 OPENERS = listed("amikor mert miután mielőtt midőn amint mihelyt mikor mintha mivel aki akik amely amelyek ami")
 SEEMS = listed("látni hallani tudni érezni érteni sejteni ismerni találni kapni lelni")  # "nem tudni" is a sentence
 OTHER_CONJUGATION = {"3sd": "3si", "3pd": "3pi", "1sd": "1si", "2sd": "2si", "1pd": "1pi"}
+SEVERAL = ("tam", "tem", "tak", "tek", "nak", "nek", "jak", "jek")
+CELL_ENDS = (
+    ("1sd", ("om", "em", "öm")), ("1si", ("ok", "ek", "ök")), ("2sd", ("od", "ed", "öd", "ad")), ("2si", ("sz", "tál", "tél")),
+    ("1pd", ("tuk", "tük", "juk", "jük")), ("1pi", ("unk", "ünk")),
+)  # fmt: skip
 BACK_AGAIN = {other: one for one, other in OTHER_CONJUGATION.items()}
 
 
-def conjugation(line: Line, i: int) -> Iterator[Site]:
+def conjugation(line: Line, i: int) -> Site | None:
     """ "azt mondta | amit mondott", "látta a házat | látott egy házat"."""
     word = line.low[i]
     if word in DEFINITE or word in INDEFINITE:
@@ -35,43 +46,45 @@ def conjugation(line: Line, i: int) -> Iterator[Site]:
         side = int(word in INDEFINITE)
         if j < 0 and line.verb(i - 1) and (word in AFTER_VERB or word in DEFINITE):
             j = i - 1
-        if j >= 0 and not (side and line.at(j + 1) == "," and line.at(j + 2) == "hogy"):
+        if j >= 0 and not (side and line.low[j + 1] == "," and line.low[j + 2] == "hogy"):
             kind, other = _conjugated(line.low[j], line.forms)
             if kind == "di"[side]:
-                yield from line.site("conjugation", side, j, other)
-    elif line.tag(i) == "NOUN" and word.endswith("t"):
-        yield from _object(line, i)
+                return line.site("conjugation", side, j, other)
+    elif line.pos[i] == "NOUN" and word.endswith("t"):
+        return _object(line, i)
+    return None
 
 
-def _object(line: Line, i: int) -> Iterator[Site]:
+def _object(line: Line, i: int) -> Site | None:
     """ "látta a házat | látott egy házat, levelet írt, írt három levelet"."""
     start = i
-    while line.tag(start - 1) in ("ADJ", "NUM") or line.at(start - 1) in COUNTS:
+    while line.pos[start - 1] in ("ADJ", "NUM") or line.low[start - 1] in COUNTS:
         start -= 1
-    before = line.at(start - 1)
-    if before in ("a", "az"):
+    before = line.low[start - 1]
+    if before in ARTICLES:
         if line.verb(start - 2) and line.words[i].feats.get("Case") == "Acc":
             kind, other = _conjugated(line.low[start - 2], line.forms)
             if kind == "d":
-                yield from line.site("conjugation", 0, start - 2, other)
-        return
-    bare, case = split_case(line.low[i], line.forms)
-    if case != "acc" or OWNED.fullmatch(bare):
-        return
+                return line.site("conjugation", 0, start - 2, other)
+        return None
     if before == "egy":
-        start, before = start - 1, line.at(start - 2)
+        start, before = start - 1, line.low[start - 2]
         free = before not in ("a", "az", "mind")
     else:
-        free = start == 0 or line.tag(start - 1) == "ADV" or before in ("hogy", "nem", ",")
+        free = start == 0 or line.pos[start - 1] == "ADV" or before in ("hogy", "nem", ",")
     if line.verb(start - 1):
         j = start - 1
-    elif free and line.verb(i + 1) and line.at(i + 2) not in ("a", "az", *DEFINITE):
+    elif free and line.verb(i + 1) and line.low[i + 2] not in SOMETHING_DEFINITE:
         j = i + 1
     else:
-        return
+        return None
+    bare, case = split_case(line.low[i], line.forms)
+    if case != "acc" or OWNED.fullmatch(bare):
+        return None
     kind, other = _conjugated(line.low[j], line.forms)
     if kind == "i":
-        yield from line.site("conjugation", 1, j, other)
+        return line.site("conjugation", 1, j, other)
+    return None
 
 
 def _conjugated(form: str, forms: Forms) -> tuple[str, str]:
@@ -80,10 +93,9 @@ def _conjugated(form: str, forms: Forms) -> tuple[str, str]:
         return "", ""
     cell = third(form, forms)
     if not cell:
-        tries = (("1sd", r"[oeö]m"), ("1si", r"[oeö]k"), ("2sd", r"[oeöa]d"), ("2si", r"sz|t[áé]l"), ("1pd", r"[tj][uü]k"), ("1pi", r"[uü]nk"))
-        if re.search(r"t[ae][km]$|n[ae]k$|[jn][ae]k$", form):
+        if form.endswith(SEVERAL):
             return "", ""  # láttam is both, "adtak" another person
-        cell = next((c for c, shape in tries if re.search(f"(?:{shape})$", form)), "")
+        cell = next((c for c, ends in CELL_ENDS if form.endswith(ends)), "")
         if not cell:
             return "", ""
     wanted = OTHER_CONJUGATION.get(cell) or BACK_AGAIN[cell]
@@ -91,43 +103,45 @@ def _conjugated(form: str, forms: Forms) -> tuple[str, str]:
     return (cell[2], other) if other else ("", "")
 
 
-def number(line: Line, i: int) -> Iterator[Site]:
+def number(line: Line, i: int) -> Site | None:
     """ "a fiú ment | a fiúk mentek", "aki ment | akik mentek"."""
     word = line.low[i]
     side, j = -1, -1
     if word in ONE or word in MANY:
         side, j = int(word in MANY), line.only_verb(i)
-        if line.at(i - 1) in ("az", "a") or (j == i + 1 and line.low[j] in ("van", "volt", "vannak", "voltak")):
-            return
+        if line.low[i - 1] in ("az", "a") or (j == i + 1 and line.low[j] in ("van", "volt", "vannak", "voltak")):
+            return None
     elif word in ONE_EACH or word == "ők":
-        side, j = int(word == "ők"), line.next_verb(i, BETWEEN | PREVERBS)
-        if line.at(i - 1) in ("az", "a", "és", "s", "vagy"):
-            return
-    elif line.noun(i) and line.words[i].feats.get("Case", "Nom") == "Nom" and not TIMES.fullmatch(word):
-        side = 1 if word.endswith("k") and singular(word, line.forms) else 0 if line.plain(i) else -1
+        side, j = int(word == "ők"), line.next_verb(i, SMALL)
+        if line.low[i - 1] in ("az", "a", "és", "s", "vagy"):
+            return None
+    elif line.words[i].feats.get("Case", "Nom") == "Nom" and not word.endswith(TIMES):
         start = line.phrase(i)
-        if side < 0 or start < 0:
-            return
+        if start < 0:
+            return None
         if line.alone(start):
-            j = line.next_verb(i, BETWEEN | PREVERBS | {"azonban", "pedig", "is"}, 1)
-        elif line.verb(start - 1) and line.tag(i + 1) == "PUNCT":
+            j = line.next_verb(i, BEFORE_VERB, 1)
+        elif line.verb(start - 1) and line.pos[i + 1] == "PUNCT":
             j = start - 1
+        if j >= 0 and line.noun(i):
+            side = 1 if word.endswith("k") and singular(word, line.forms) else 0 if line.plain(i) else -1
     if side < 0 or j < 0:
-        return
+        return None
     form = line.low[j]
     cell = third(form, line.forms)
     if cell[1:2] == "sp"[side]:
-        yield from line.site("number", side, j, in_cell(form, cell, (cell[0] + "ps"[side] + cell[2],), line.forms))
+        return line.site("number", side, j, in_cell(form, cell, (cell[0] + "ps"[side] + cell[2],), line.forms))
+    return None
 
 
-def person(line: Line, i: int) -> Iterator[Site]:
+def person(line: Line, i: int) -> Site | None:
     """ "én mentem | ő ment, mi mentünk"."""
     who = PERSONS.get(line.low[i], "")
-    if not who or line.at(i - 1) in ("az", "a", "és", "s", "meg", "vagy", "sem", "mint") or line.at(i + 1) in ("és", "s", "meg", "vagy", "magam", "maga"):
-        return
-    j = line.next_verb(i, BETWEEN | PREVERBS | {"pedig", "azt", "ezt", "ott", "itt", "így", "úgy", "akkor"}, 2)
-    if j < 0 or (line.tag(j + 1) == "VERB" and line.words[j + 1].feats.get("VerbForm") == "Fin" and line.verb(j + 1)):
-        return
+    if not who or line.low[i - 1] in ("az", "a", "és", "s", "meg", "vagy", "sem", "mint") or line.low[i + 1] in ("és", "s", "meg", "vagy", "magam", "maga"):
+        return None
+    j = line.next_verb(i, AFTER_PERSON, 2)
+    if j < 0 or (line.pos[j + 1] == "VERB" and line.words[j + 1].feats.get("VerbForm") == "Fin" and line.verb(j + 1)):
+        return None
     form = line.low[j]
     for _, cell, _ in cells(form):
         if cell[:2] != who:
@@ -138,34 +152,48 @@ def person(line: Line, i: int) -> Iterator[Site]:
         wanted = tuple(person + kind for person in TURNED[who] for kind in ("di" if definite else "id"))
         other = in_cell(form, cell, wanted, line.forms)
         if other and other != "volta":
-            yield from line.site("person", int(who != "1s"), j, other)
-            return
+            return line.site("person", int(who != "1s"), j, other)
+    return None
 
 
 def _definite(line: Line, j: int) -> bool:
     """Tell whether something definite stands beside a verb, which a form as "láttam" doesn't say."""
-    return line.at(j + 1) in ("a", "az", *DEFINITE) or any(line.at(k) in DEFINITE for k in (j - 1, j - 2)) or (line.at(j + 1), line.at(j + 2)) == (",", "hogy")
+    return line.low[j + 1] in SOMETHING_DEFINITE or any(line.low[k] in DEFINITE for k in (j - 1, j - 2)) or (line.low[j + 1], line.low[j + 2]) == (",", "hogy")
 
 
-def infinitive(line: Line, i: int) -> Iterator[Site]:
+def infinitive(line: Line, i: int) -> Site | None:
     """ "tud menni | a fiú ment"."""
     form = line.low[i]
-    if re.fullmatch(r"\w{2,}ni", form) and line.words[i].feats.get("VerbForm") == "Inf":
-        before, after = line.at(i - 1), line.at(i + 1)
-        if (HELPERS.fullmatch(before) and (before != "mert" or line.tag(i - 1) == "VERB")) or after in SHORT_NI:
-            yield from line.site("infinitive", 0, i, _finite(form, line.forms))
-    elif line.verb(i) and third(form, line.forms) and not COPULA.search(form) and not line.others(i):
-        k, (start, stop) = i - 1, line.clause(i)
-        subject = (
-            line.at(k) in ONE | MANY | ONE_EACH | {"ők"}
-            or line.at(start - 1) in OPENERS
-            or line.at(start) in OPENERS
-            or (line.tag(k) == "NOUN" and line.plain(k) and line.phrase(k) >= 0 and line.alone(line.phrase(k)) and not TIMES.fullmatch(line.low[k]))
-            or (line.tag(stop - 1) == "NOUN" and line.plain(stop - 1) and line.phrase(stop - 1) == i + 1)
-        )
-        made = _infinite(form, line.forms) if subject else ""
+    if form.endswith("ni") and len(form) > 3 and form.isalnum() and line.words[i].feats.get("VerbForm") == "Inf":
+        before, after = line.low[i - 1], line.low[i + 1]
+        if (HELPERS.fullmatch(before) and (before != "mert" or line.pos[i - 1] == "VERB")) or after in SHORT_NI:
+            return line.site("infinitive", 0, i, _finite(form, line.forms))
+    elif line.finite(i) and _has_subject(line, i) and not line.others(i) and line.verb(i) and third(form, line.forms) and not COPULA[form]:
+        made = _infinite(form, line.forms)
         if made not in SEEMS:
-            yield from line.site("infinitive", 1, i, made)
+            return line.site("infinitive", 1, i, made)
+    return None
+
+
+def _has_subject(line: Line, i: int) -> bool:
+    """Tell whether the verb at place i has a subject: a pronoun or noun before it, or at the end of its clause, or the one of a conjunction."""
+    low, pos = line.low, line.pos
+    if low[i - 1] in SUBJECTS:
+        return True
+    start = line.start(i)
+    if low[start - 1] in OPENERS or low[start] in OPENERS:
+        return True
+    if low[i + 1] in ARTICLES:
+        last = line.clause(i)[1] - 1
+        if pos[last] == "NOUN" and line.phrase(last) == i + 1 and line.plain(last):
+            return True
+    return pos[i - 1] == "NOUN" and _is_subject(line, i - 1)
+
+
+def _is_subject(line: Line, k: int) -> bool:
+    """Tell whether the noun at place k is a subject: a nominative with an article that opens its clause, and no time."""
+    start = line.phrase(k)
+    return start >= 0 and line.alone(start) and line.plain(k) and not line.low[k].endswith(TIMES)
 
 
 def _finite(inf: str, forms: Forms) -> str:
@@ -200,30 +228,32 @@ def _seen_infinitive(form: str, forms: Forms) -> bool:
     return any(forms.seen(one, *INFINITIVE) >= SEEN for one in (form, rest if preverb and len(rest) > 3 else form))
 
 
-def case(line: Line, i: int) -> Iterator[Site]:
+def case(line: Line, i: int) -> Site | None:
     """ "a fiú látta a házat": the subject is no accusative, the object is one."""
-    if not line.noun(i):
-        return
     start = line.phrase(i)
     if start < 0:
-        return
+        return None
+    alone = line.alone(start)
+    j = line.next_verb(i, BEFORE_VERB_OR_OBJECT, 1) if alone else -1
+    if (j < 0 and not line.verb(start - 1)) or not line.noun(i):
+        return None
     many = line.low[i].endswith("k") and singular(line.low[i], line.forms) != ""
-    if line.alone(start) and (many or line.plain(i)) and not TIMES.fullmatch(line.low[i]):
-        j = line.next_verb(i, BETWEEN | PREVERBS | DEFINITE | INDEFINITE | {"azonban", "pedig", "is"}, 1)
-        if j >= 0 and third(line.low[j], line.forms)[:2] == ("3p" if many else "3s") and line.has_object(j, i) and not re.search("[áé]t$", line.low[i]):
-            yield from line.site("object", 0, i, in_case(line.low[i], "acc", line.forms))
+    if alone and (many or line.plain(i)) and not line.low[i].endswith(TIMES):
+        if j >= 0 and third(line.low[j], line.forms)[:2] == ("3p" if many else "3s") and line.has_object(j, i) and not line.low[i].endswith(("át", "ét")):
+            return line.site("object", 0, i, in_case(line.low[i], "acc", line.forms))
     elif line.verb(start - 1) and line.accusative(start - 1) == i:
         j = start - 1
         bare, _ = split_case(line.low[i], line.forms)
         if speaker(line.low[j], line.forms) or (third(line.low[j], line.forms) == "3sd" and _subject_before(line, j)):
-            yield from line.site("object", 1, i, bare)
+            return line.site("object", 1, i, bare)
+    return None
 
 
 def _subject_before(line: Line, j: int) -> bool:
     """Tell whether the subject of the verb at place j stands before it, so that no other noun can be it."""
     k = j - 1
-    while line.at(k) in BETWEEN or line.at(k) in PREVERBS:
+    while line.low[k] in SMALL:
         k -= 1
-    if line.at(k) in ("ő", "aki", "mindenki", "senki", "valaki"):
+    if line.low[k] in ("ő", "aki", "mindenki", "senki", "valaki"):
         return True
-    return line.noun(k) and line.phrase(k) >= 0 and line.alone(line.phrase(k)) and line.plain(k) and not TIMES.fullmatch(line.low[k])
+    return line.noun(k) and _is_subject(line, k)

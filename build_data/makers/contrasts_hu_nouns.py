@@ -7,30 +7,35 @@ import re
 from collections.abc import Iterator
 
 from build_data.makers.contrasts import SEEN, Forms
-from build_data.makers.contrasts_hu_verbs import harmonic, listed
+from build_data.makers.contrasts_hu_cells import harmonic
+from build_data.makers.contrasts_hu_words import CASES
 from build_data.makers.words import REMEMBERED
 
 NOUNS = ("NOUN Nom Sing", "NOUN Acc Sing", "NOUN Ine Sing", "NOUN Sup Sing", "NOUN Nom Plur", "NOUN Acc Plur")
 NO_NOUNS = ("VERB Fin 3 Sing", "VERB Fin 3 Plur", "ADJ Nom Sing", "VERB Inf - -", "PRON Nom Sing", "ADP - -")
 BARE = ("NOUN Nom Sing", "NOUN Nom Plur", "NOUN Acc Sing", "ADV - -")  # the pack takes short nouns for adverbs: "nap", "ágy"
-CASES = {
-    "acc": ("t", "at", "et", "ot", "öt"), "ine": ("ban", "ben"), "ill": ("ba", "be"), "ela": ("ból", "ből"), "sup": ("n", "on", "en", "ön"), "sub": ("ra", "re"),
-    "del": ("ról", "ről"), "ade": ("nál", "nél"), "all": ("hoz", "hez", "höz"), "abl": ("tól", "től"), "dat": ("nak", "nek"), "ins": ("val", "vel", "al", "el"),
-}  # fmt: skip
 MARKED = re.compile(  # ends as a case does, so that a tag "Nom" may be wrong
     r".*(?:b[ae]n?|b[óő]l|r[óő]l|r[ae]|n[áé]l|t[óő]l|h[oeö]z|n[ae]k|v[ae]l|([bcdfghjklmnprstvz])\1[ae]l|ssz[ae]l|ggy[ae]l|nny[ae]l|ig|ért|ként|kor|[^n]n|n|t|[uü]l|i|v[áé]|st[uü]l|é|nt)"
 )
 TRUE_BARE = re.compile(r".*(?:kor|isten|asszony|ig|ként)")
 OWNED = re.compile(r".*(?:[aáeoöuü]m|[aáeoöuü]d|[aáeuü]nk|[ou]k|ük|j[ae]|t[oe]k|[aáeéj]i)")
-COUNTS = listed("két három négy öt nyolc kilenc tíz húsz száz ezer néhány sok több kevés számos minden mindkét valamennyi harminc ötven tizenkét tizenöt")
 _LONG = {"á": "a", "é": "e", "í": "i", "ú": "u", "ű": "ü", "ó": "o"}
+_SHORT_TO_LONG = {short: long for long, short in _LONG.items()}
 _VOWELS = "aáeéiíoóöőuúüű"
+_SHORTENS, _SHORT = re.compile(rf"(.+)([áéíúűó])([^{_VOWELS}]{{1,2}})"), re.compile(rf"(.+)([aeiuüo])([^{_VOWELS}]{{1,2}})")  # kéz, kez-
+_DROPS = re.compile(rf"(.*[{_VOWELS}][^{_VOWELS}]{{1,2}})[oeöa]([^{_VOWELS}])")  # bokor
+_DROPPED = re.compile(rf"(.*[{_VOWELS}][^{_VOWELS}]{{1,2}})([^{_VOWELS}])")  # bokr-
+_DOUBLED = re.compile(r"(.+?)(ssz|ggy|nny|ccs|zzs|tty|lly|([bcdfghjklmnprstvz])\3)[ae]l")
+_ENDINGS: dict[str, list[tuple[str, tuple[str, ...]]]] = {  # last letter -> cases and their endings; what -al and -el stand on, _DOUBLED says
+    last: [(case, some) for case, shapes in (CASES | {"ins": ("val", "vel")}).items() if (some := tuple(shape for shape in shapes if shape[-1] == last))]
+    for last in {shape[-1] for shapes in CASES.values() for shape in shapes}
+}
 
 
 def is_noun(form: str, forms: Forms, *tags: str) -> bool:
     """Tell whether `form` stands in the text as a noun, and oftener so than as anything else."""
-    seen = forms.seen(form, *(tags or NOUNS))
-    return seen >= SEEN and seen > forms.seen(form, *NO_NOUNS)
+    seen, other = forms.balance(form, tags or NOUNS, NO_NOUNS)
+    return seen >= SEEN and seen > other
 
 
 @functools.lru_cache(REMEMBERED)
@@ -41,24 +46,26 @@ def is_bare(form: str, forms: Forms) -> bool:
     return any(in_case(form, case, forms) for case in (("ine", "sub", "dat", "ins") if MARKED.fullmatch(form) else CASES))
 
 
-def stems(noun: str) -> Iterator[str]:
-    """Yield what endings may stand on: "ház", "almá-" for "alma", "keze-" is left to the linking vowel: "kez-" for "kéz", "bokr-" for "bokor"."""
+@functools.lru_cache(REMEMBERED)
+def stems(noun: str) -> tuple[str, ...]:
+    """Return what endings may stand on: "ház", "almá-" for "alma", "keze-" is left to the linking vowel: "kez-" for "kéz", "bokr-" for "bokor"."""
     if noun[-1] in "ae":
-        yield noun[:-1] + ("á" if noun[-1] == "a" else "é")
-        return
-    yield noun
-    if found := re.fullmatch(rf"(.+)([áéíúűó])([^{_VOWELS}]{{1,2}})", noun):
-        yield found[1] + _LONG[found[2]] + found[3]
-    if found := re.fullmatch(rf"(.*[{_VOWELS}][^{_VOWELS}]{{1,2}})[oeöa]([^{_VOWELS}])", noun):
-        yield found[1] + found[2]
+        return (noun[:-1] + ("á" if noun[-1] == "a" else "é"),)
+    out = [noun]
+    if found := _SHORTENS.fullmatch(noun):
+        out.append(found[1] + _LONG[found[2]] + found[3])
+    if found := _DROPS.fullmatch(noun):
+        out.append(found[1] + found[2])
+    return tuple(out)
 
 
 def in_case(noun: str, case: str, forms: Forms) -> str:
     """Return a bare noun (singular or plural) in a case, "" if no form of it stands in the text."""
     for stem in stems(noun):
+        needs_vowel = stem != noun and stem[-1] not in "áé"
         for shape in CASES[case]:
-            made = _with(stem, shape)
-            if made and harmonic(stem, shape) and (stem == noun or stem[-1] in "áé" or shape[0] in "aeoö") and made != noun and is_noun(made, forms):
+            made = _with(stem, shape) if case == "ins" else stem + shape
+            if made in forms.standing and made != noun and harmonic(stem, shape) and not (needs_vowel and shape[0] not in "aeoö") and is_noun(made, forms):
                 return made
     return ""
 
@@ -80,7 +87,7 @@ def plural(noun: str, forms: Forms) -> str:
     for stem in stems(noun):
         for link in ("", "o", "a", "e", "ö"):
             made = stem + link + "k"
-            if (link or stem[-1] in _VOWELS) and harmonic(stem, link) and is_noun(made, forms, "NOUN Nom Plur", "NOUN Nom Sing"):
+            if made in forms.standing and (link or stem[-1] in _VOWELS) and harmonic(stem, link) and is_noun(made, forms, "NOUN Nom Plur", "NOUN Nom Sing"):
                 return made
     return ""
 
@@ -97,11 +104,11 @@ def singular(noun: str, forms: Forms) -> str:
 @functools.lru_cache(REMEMBERED)
 def split_case(form: str, forms: Forms) -> tuple[str, str]:
     """Return (bare noun, case) of a noun in a case, ("", "") where that is not certain."""
-    for case, shapes in CASES.items():
-        for bare in _bare(form, shapes if case != "ins" else ("val", "vel")):
+    for case, shapes in _ENDINGS.get(form[-1:], ()):
+        for bare in _bare(form, shapes):
             if is_noun(bare, forms, *BARE) and in_case(bare, case, forms) == form:
                 return bare, case
-    if found := re.fullmatch(r"(.+?)(ssz|ggy|nny|ccs|zzs|tty|lly|([bcdfghjklmnprstvz])\3)[ae]l", form):
+    if form.endswith(("al", "el")) and (found := _DOUBLED.fullmatch(form)):
         bare = found[1] + found[2][1:]
         if is_noun(bare, forms, *BARE):
             return bare, "ins"
@@ -118,9 +125,9 @@ def _bare(form: str, shapes: tuple[str, ...]) -> Iterator[str]:
             yield stem[:-1] + ("a" if stem[-1] == "á" else "e")
         yield stem
         if shape[0] in "aeoö":
-            if found := re.fullmatch(rf"(.+)([aeiuüo])([^{_VOWELS}]{{1,2}})", stem):
-                yield found[1] + {short: long for long, short in _LONG.items()}[found[2]] + found[3]
-            if found := re.fullmatch(rf"(.*[{_VOWELS}][^{_VOWELS}]{{1,2}})([^{_VOWELS}])", stem):
+            if found := _SHORT.fullmatch(stem):
+                yield found[1] + _SHORT_TO_LONG[found[2]] + found[3]
+            if found := _DROPPED.fullmatch(stem):
                 yield from (found[1] + link + found[2] for link in "oeö")
 
 

@@ -74,7 +74,7 @@ def grammaticality(documents: Sequence[Document], language: str, parser: Parser,
 def _candidates(kept: Sequence[tuple[Document, list[list[str]]]], language: str, most: int, rules: Rules, ledger: Ledger) -> list[tuple[Document, int, str]]:
     """Return the plain sentences worth parsing, the first `most` of each document; the ledger counts sentences, and why others are none."""
     out: list[tuple[Document, int, str]] = []
-    seen = set[str]()
+    seen, faults = set[str](), list[str]()
     for script in scripts(kept, language):
         ledger.made += len(script.lines)
         room = most
@@ -82,11 +82,12 @@ def _candidates(kept: Sequence[tuple[Document, list[list[str]]]], language: str,
             fault = line.fault or ("length" if line.text.count(" ") >= LONGEST else "" if rules.plausible(line.text) else "no_contrast")
             fault = fault or ("same_text" if line.text in seen else "" if room else "document_full")
             if fault:
-                ledger.excluded[fault] += 1
+                faults.append(fault)
                 continue
             room -= 1
             seen.add(line.text)
             out.append((script.document, line.at, line.text))
+    ledger.excluded.update(faults)
     return out
 
 
@@ -136,14 +137,14 @@ def _matched(first: Sequence[_Place], second: Sequence[_Place]) -> Iterator[tupl
     waiting: dict[str, deque[_Place]] = defaultdict(deque)
     for place in second:
         waiting[place.site.form].append(place)
-    taken, rest = set[_Place](), list[_Place]()
+    taken, rest = set[int](), list[_Place]()  # by identity: what a place holds is long
     for place in first:
         if some := waiting[place.site.other]:
-            taken.add(some[0])
+            taken.add(id(some[0]))
             yield place, some.popleft()
         else:
             rest.append(place)
-    yield from zip(rest, (place for place in second if place not in taken), strict=False)
+    yield from zip(rest, (place for place in second if id(place) not in taken), strict=False)
 
 
 def _row(place: _Place, *, wrong: bool) -> Pair:
