@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
@@ -17,7 +18,7 @@ from build_data.parse import Sentence, Word
 
 REMEMBERED = 200_000  # words of whole sentences: a block of documents has some 150,000, with the signs that stand at them
 SEEN = 2  # sentences in which a form must stand, so that it is a word, and tagged as what it is taken for
-TEXT, UPOS, FEATS = attrgetter("text"), attrgetter("upos"), attrgetter("feats")
+WORDS, TEXT, UPOS, FEATS = attrgetter("words"), attrgetter("text"), attrgetter("upos"), attrgetter("feats")
 _NOWHERE: Mapping[str, int] = {}
 K = TypeVar("K")
 V = TypeVar("V")
@@ -38,14 +39,19 @@ class Forms:
     """How often each word stands in the parsed sentences, and with which tag and features."""
 
     def __init__(self, sentences: Sequence[Sentence]) -> None:
-        words = [word for sentence in sentences for word in sentence.words]
-        features = {id(feats): feats for feats in map(FEATS, words)}  # shared by all words that have the same, so few
+        words = [*chain.from_iterable(map(WORDS, sentences))]
+        feats = [*map(FEATS, words)]
+        features = dict(zip(map(id, feats), feats, strict=True))  # shared by all words that have the same, so few
         names: dict[tuple[str, int], str] = {}
         self._tagged: dict[str, dict[str, int]] = {}
-        for (text, upos, feats), count in Counter(zip(map(TEXT, words), map(UPOS, words), map(id, map(FEATS, words)), strict=True)).items():
-            name = names.get((upos, feats)) or names.setdefault((upos, feats), " ".join(_tag(upos, features[feats])))
-            counts = self._tagged.setdefault(text.casefold(), {})
-            counts[name] = counts.get(name, 0) + count
+        for (text, upos, key), count in Counter(zip(map(TEXT, words), map(UPOS, words), map(id, feats), strict=True)).items():
+            name = names.get((upos, key)) or names.setdefault((upos, key), " ".join(_tag(upos, features[key])))
+            form = text.casefold()
+            counts = self._tagged.get(form)
+            if counts is None:
+                self._tagged[form] = {name: count}
+            else:
+                counts[name] = counts.get(name, 0) + count
         self.standing = self._tagged.keys()  # all words; most forms that rules make are none of them
 
     def seen(self, form: str, *tags: str) -> int:

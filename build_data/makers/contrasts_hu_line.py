@@ -20,6 +20,7 @@ TIMES = (  # ends
 )  # fmt: skip
 TEXT_AND_UPOS = attrgetter("text", "upos")
 PADS = 4  # rules look three words beyond a place
+BORDERS = [BORDER] * PADS
 
 
 class Line:
@@ -30,10 +31,10 @@ class Line:
 
     def __init__(self, words: Sequence[Word], forms: Forms) -> None:
         self.words, self.forms = words, forms
-        known = [*map(KNOWN.__getitem__, map(TEXT_AND_UPOS, words)), *[BORDER] * PADS]
-        self.low = [low for low, _, _ in known]
-        self.pos = [pos for _, pos, _ in known]
-        self.marks = [mark for _, _, mark in known]
+        self.low: Sequence[str]
+        self.pos: Sequence[str]
+        self.marks: Sequence[int]
+        self.low, self.pos, self.marks = zip(*map(KNOWN.__getitem__, map(TEXT_AND_UPOS, words)), *BORDERS, strict=True)
 
     def noun(self, i: int) -> bool:
         """Tell whether place i has a noun; an adverb by its tag is one if the text has it in cases ("ágy")."""
