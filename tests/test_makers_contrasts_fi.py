@@ -78,6 +78,7 @@ def test_each_side_of_a_contrast_gives_the_form_that_the_other_asks_for(text: st
         "He/PRON/noms ovat/AUX/fins samassa/ADJ/ine talossa/NOUN/ine .",  # "samalla" is an adverb
         "Hän/PRON/nom osti/VERB/fin yhden/NUM/gen talon/NOUN/gen eilen/ADV/- .",
         "Mentiin/VERB/bare ilman/ADP/- hallitusta/NOUN/par vastustavaa/ADJ/par väkeä/NOUN/par .",  # "ilman hallituksen vastustavaa väkeä" goes on
+        "Vuonna/ADV/- 2014/NUM/- taloa/NOUN/par kysyttiin/VERB/bare paljon/ADV/- .",  # a year counts nothing
         "Ei/AUX/fin väitetä/VERB/bare , että/SCONJ/- sääntöä/NOUN/par sovelletaan/VERB/bare .",  # a negation anywhere, and the bare form could be its own
     ],
 )

@@ -30,7 +30,7 @@ ELSEWHERE = (
     "dolgozni/I vesz/B veszi/V veszik/Vs vette/V vett/V venni/I volt/V voltak/Vs voltam/V mosolygott/V mosolyogtak/Vs tudni/I tudott/V tudta/V "
     "ház/N házak/Ns házat/Nt házakat/Nt házban/Nb házakban/Nb háznak/N háznál/N házhoz/N házon/N házzal/N kert/N kertek/Ns kertet/Nt kertben/Nb kerthez/N "
     "fiú/N fiúk/Ns fiút/Nt fiúkat/Nt fiúnak/N leány/N leányok/Ns leányt/Nt leánynak/N levél/N levelek/Ns levelet/Nt levélben/Nb ablak/N ablakok/Ns ablakon/N ablakban/Nb "
-    "távol/N távolból/N távolban/Nb szem/N szemét/Nt szemet/Nt szemben/Nb szeme/N kutya/N kutyák/Ns kutyám/N kutyád/N kutyája/N kutyánk/N kertem/N kerted/N kertje/N "
+    "távol/N távolból/N távolban/Nb szemem/N szememet/Nt szem/N szemét/Nt szemet/Nt szemben/Nb szeme/N kutya/N kutyák/Ns kutyám/N kutyád/N kutyája/N kutyánk/N kertem/N kerted/N kertje/N "
     "kertünk/N kertemben/Nb kertjében/Nb nagy/A nagyobb/A gyorsan/B gyorsabban/B jó/A jobb/A hangosan/B hangosabban/B nap/B napok/Ns napon/N napban/Nb"
 )
 
@@ -111,6 +111,9 @@ def test_each_side_of_a_contrast_gives_the_form_that_the_other_asks_for(text: st
     [
         ("A/D szemét/Nt nézte/V a/D leány/N .", "object"),  # an accusative as it is, though "szemét" is a noun, too
         ("Amit/R mondott/V , hogy/S látta/V .", "conjugation"),  # "amit mondta, hogy lássam" is said
+        ("Annyit/R láttak/Vs belőle/R , hogy/S ház/N .", "conjugation"),  # "annyit látták belőle, hogy" as well
+        ("Láttam/V a/D szememet/Nt .", "object"),  # "láttam a szemem" is right, too
+        ("A/D fiú/N két/M nap/N óta/P dolgozott/V .", "numeral"),  # "ezer napok óta" was good prose
         ("Egy/D kertjét/Nt látta/V .", "conjugation"),  # somebody's own is definite after "egy", too
         ("Láttam/V egy/D házat/Nt .", "conjugation"),  # one form for both
         ("A/D fiú/N és/C a/D leányok/Ns mentek/Vs .", "numeral"),  # "a fiú és a leány mentek" is right

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import NamedTuple
 
+import numpy as np
+
 from build_data.makers.common import whole_sentence
 from build_data.makers.ordinary import signs
 from build_data.makers.tally import FIGURE, GLUED, JOINED, NAMED, REPEATS, SHOUTS, SPOKEN, STUMP, TORN, WORDED, Limits, Stems, Tally
@@ -117,8 +119,8 @@ class Script:
         return self.stems.of(self.first, self.first + len(self.lines))
 
 
-def scripts(kept: Sequence[tuple[Document, list[list[str]]]], language: str) -> list[Script]:
-    """Return documents, in order of id, as lines with their stems; at most LINES of each.
+def scripts(kept: Sequence[tuple[Document, list[list[str]]]], language: str, *, tied: bool = True) -> list[Script]:
+    """Return documents, in order of id, as lines with their stems; at most LINES of each. Without `tied` nobody asks for stems: lines have none, nor ties.
 
     Besides `plain`'s reasons a line is "glued" where a word inside it has a capital that the word mostly lacks elsewhere (a heading or the next
     sentence grew on to it), "torn" where a space stands inside a word ("sairaala n", "mo st"), and "sloppy" where a comma is missing before a
@@ -131,7 +133,11 @@ def scripts(kept: Sequence[tuple[Document, list[list[str]]]], language: str) -> 
     known = tally.known
     limits = Limits(max(FEW, COMMON * len(texts)), max(FEW, FAMILIAR * len(texts)), [max(FEW, TOPIC * len(some)) for some in cut])
     ordinary, figures = signs(texts, (SHORTEST, LONGEST), COMMAS)
-    about, content, ties = tally.stems([n for n, some in enumerate(cut) for _ in some], limits, figures, TIED)
+    if tied:
+        about, content, ties = tally.stems([n for n, some in enumerate(cut) for _ in some], limits, figures, TIED)
+    else:
+        about = content = Stems(np.zeros(0, np.int64), [0] * len(texts))
+        ties = [0] * len(texts)
     found = tally.marks(figures)
     ordinary &= (found & (WORDED | SHOUTS | REPEATS) == WORDED) & ~tally.open_with(lambda word: word in GOES_ON_WITH or word.startswith(CUT_OFF))
     looked_at = (~ordinary | (found & (GLUED | STUMP | TORN) > 0)).tolist()

@@ -21,6 +21,7 @@ INFINITIVE = ("VERB Inf - Sing", "VERB Inf - -")
 NEGATION = listed("ei en et emme ette eivät")
 SUBJECTS = listed("joka hän mikä tämä se kuka")
 TWO_UP = listed("kaksi kolme neljä viisi kuusi seitsemän kahdeksan yhdeksän kymmenen kaksikymmentä sata tuhat monta puoli")
+YEAR = re.compile(r"1[89]\d\d|20\d\d")  # "vuonna 2014 mallit" counts no models
 THESE = listed("nämä nuo ne kaikki")
 # Verbs and adjectives with the first infinitive, and with the third in the illative, and none of those that take both (tulla, saada, alkaa, ehtiä, päästä).
 TO_DO = re.compile(
@@ -94,7 +95,7 @@ def _infinitive(words: Sequence[Word], at: int, forms: Forms) -> Iterator[Site]:
     if TO_DO.fullmatch(governor) and form[-1] in "aä" and not third:
         yield from _offer("infinitive", 0, word, make.third_infinitives(form), forms, *INFINITIVE)
     elif INTO_DOING.fullmatch(governor) and third:
-        yield from _offer("infinitive", 1, word, make.first_infinitives(form[:-4]), forms, *INFINITIVE, *BARE)
+        yield from _offer("infinitive", 1, word, make.first_infinitives(form[:-4]), forms, *BARE)
 
 
 def _numeral(words: Sequence[Word], at: int, forms: Forms) -> Iterator[Site]:
@@ -108,7 +109,7 @@ def _numeral(words: Sequence[Word], at: int, forms: Forms) -> Iterator[Site]:
 
 
 def _two_or_more(word: str) -> bool:
-    return word in TWO_UP or (word.isdecimal() and word != "1")
+    return word in TWO_UP or (word.isdecimal() and word != "1" and not YEAR.fullmatch(word))
 
 
 def _government(words: Sequence[Word], at: int, forms: Forms) -> Iterator[Site]:

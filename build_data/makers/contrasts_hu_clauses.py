@@ -29,6 +29,7 @@ _COPULA = re.compile(r"van|nincs|sincs|vagy|vol|lesz|legy|lenn|lett|marad|lev")
 COPULA = Remembered[str, bool](lambda form: _COPULA.search(form) is not None)
 OPENERS = listed("amikor mert miután mielőtt midőn amint mihelyt mikor mintha mivel aki akik amely amelyek ami")
 SEEMS = listed("látni hallani tudni érezni érteni sejteni ismerni találni kapni lelni")  # "nem tudni" is a sentence
+SO_MUCH = ("annyit", "ennyit")
 OTHER_CONJUGATION = {"3sd": "3si", "3pd": "3pi", "1sd": "1si", "2sd": "2si", "1pd": "1pi"}
 SEVERAL = ("tam", "tem", "tak", "tek", "nak", "nek", "jak", "jek")
 CELL_ENDS = (
@@ -46,7 +47,8 @@ def conjugation(line: Line, i: int) -> Site | None:
         side = int(word in INDEFINITE)
         if j < 0 and line.verb(i - 1) and (word in AFTER_VERB or word in DEFINITE):
             j = i - 1
-        if j >= 0 and not (side and line.low[j + 1] == "," and line.low[j + 2] == "hogy"):
+        announces = side and ((line.low[j + 1] == "," and line.low[j + 2] == "hogy") or (word in SO_MUCH and "hogy" in line.low[i:]))
+        if j >= 0 and not announces:  # "annyit tudtak róla, hogy": either conjugation
             kind, other = _conjugated(line.low[j], line.forms)
             if kind == "di"[side]:
                 return line.site("conjugation", side, j, other)
@@ -244,6 +246,8 @@ def case(line: Line, i: int) -> Site | None:
     elif line.verb(start - 1) and line.accusative(start - 1) == i:
         j = start - 1
         bare, _ = split_case(line.low[i], line.forms)
+        if bare.endswith(("m", "d", "nk")):  # "a szemem" is the object of "lehunytam" as well as "a szememet"
+            return None
         if speaker(line.low[j], line.forms) or (third(line.low[j], line.forms) == "3sd" and _subject_before(line, j)):
             return line.site("object", 1, i, bare)
     return None

@@ -25,6 +25,7 @@ COMPARED = {
     "messzebb": "messze", "közelebb": "közel", "feljebb": "", "odább": "", "alább": "", "lejjebb": "", "kevésbé": "", "később": "", "legalább": "", "nagyobb": "nagy",
     "szebben": "szépen", "többen": "sokan", "idősebb": "idős", "nagyobbra": "nagyra", "könnyebben": "könnyen", "hosszabban": "hosszan", "nehezebben": "nehezen",
 }  # fmt: skip
+SINCE = ("óta", "után", "múlva")  # "ezer évek óta" was good prose
 
 
 def possessor(line: Line, i: int) -> Site | None:
@@ -92,7 +93,7 @@ def numeral(line: Line, i: int) -> Site | None:
     before = i - 1 if line.pos[i - 1] != "ADJ" else i - 2
     if line.low[before] in COUNTS and line.pos[before] in ("NUM", "DET", "PRON", "ADJ") and line.pos[i + 1] not in ("NOUN", "ADJ", "CCONJ"):
         other, number, _ = other_number(noun, line.forms)
-        if number == "Sing":
+        if number == "Sing" and line.low[i + 1] not in SINCE:
             return line.site("numeral", 0, i, other)
     elif line.low[i + 1] in AMONG and line.low[before] in ARTICLES and not MASSES.fullmatch(noun):
         one = singular(noun, line.forms)

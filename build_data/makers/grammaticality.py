@@ -75,7 +75,7 @@ def _candidates(kept: Sequence[tuple[Document, list[list[str]]]], language: str,
     """Return the plain sentences worth parsing, the first `most` of each document; the ledger counts sentences, and why others are none."""
     out: list[tuple[Document, int, str]] = []
     seen, faults = set[str](), list[str]()
-    for script in scripts(kept, language):
+    for script in scripts(kept, language, tied=False):
         ledger.made += len(script.lines)
         room = most
         for line in script.lines:
