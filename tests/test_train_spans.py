@@ -43,6 +43,7 @@ def pieces(tmp_path_factory):
     return Pieces(tiny.base(tmp_path_factory.mktemp("base"), layers=1))
 
 
+OVERLAP = (64 - 64 // 3 - 4) // 2  # sub-words that windows of 64 share at most, so that each moves on beside the longest question
 WORD = st.sampled_from(["Matti", "koira", "haukkuu", "1879.", "(the", "kutya)", "ä", "Où", "\u00a0x", "on-the", "…", "Budapest,"])
 
 
@@ -57,8 +58,20 @@ def test_an_answer_of_whole_words_comes_back(pieces, words, start, count, blank,
     record = Span(id="a", question="Kuka?", context=context, answers=((stripped, place),))
     found = features([record], pieces, Shape("span", (), 64, stride))
     assert all(feature.length <= 64 for feature in found)
-    (text, margin), *_ = best_answers([record], gold_logits(found))
-    assert text.split() == stripped.split() and margin > 0
+    (whole,) = features([record], pieces, Shape("span", (), 2_000, 64))
+    first, last = whole.label
+    if last - first < min(stride, OVERLAP) or any(feature.label != [0, 0] for feature in found):  # one that is longer than windows overlap can be cut by each of them
+        (text, margin), *_ = best_answers([record], gold_logits(found))
+        assert text.split() == stripped.split() and margin > 0
+
+
+def test_an_answer_longer_than_windows_overlap_is_cut_by_each_and_none_points_at_a_part_of_it(pieces):
+    context = "\n".join(["Matti"] * 9 + ["Budapest,"])
+    answer = "Matti\nMatti\nBudapest,"
+    record = Span(id="a", question="Kuka?", context=context, answers=((answer, context.index(answer)),))
+    cut, held = (features([record], pieces, Shape("span", (), size, 24)) for size in (64, 96))
+    assert len(cut) == 2 and all(feature.label == [0, 0] for feature in cut)
+    assert best_answers([record], gold_logits(held))[0][0] == answer
 
 
 @pytest.mark.parametrize(("context", "answer"), [("Matti (1920–1999) asuu", "1999"), ("Matti – koira", "–"), ("se on –19 tai", "–19")])
