@@ -60,7 +60,8 @@ def test_an_answer_of_whole_words_comes_back(pieces, words, start, count, blank,
     assert all(feature.length <= 64 for feature in found)
     (whole,) = features([record], pieces, Shape("span", (), 2_000, 64))
     first, last = whole.label
-    if last - first < min(stride, OVERLAP) or any(feature.label != [0, 0] for feature in found):  # one that is longer than windows overlap can be cut by each of them
+    # An answer that is longer than windows overlap can be cut by each of them.
+    if last - first < min(stride, OVERLAP) or any(feature.label != [0, 0] for feature in found):
         (text, margin), *_ = best_answers([record], gold_logits(found))
         assert text.split() == stripped.split() and margin > 0
 
