@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from build_data.makers import connectives as lists_of
 from build_data.makers import make
-from build_data.makers.cohesion import WORD
 from build_data.makers.connectives import Found, connectives, find
 from build_data.makers.discourse import LABELS
 from build_data.makers.discourse_balance import LIKE, Item, balanced, denies
 from build_data.makers.discourse_candidates import Tended
 from build_data.makers.discourse_clauses import Spans, repaired, spans
 from build_data.makers.spelling import Vocabulary
+from build_data.makers.tally import WORD
 from build_data.parse import Parse, Sentence, Word
 from build_data.split import side
 from build_data.steps import Ledger

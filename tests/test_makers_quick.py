@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from build_data.heuristics import letters
 from build_data.makers import cohesion, common, spelling_lists, words_fi, words_hu
-from build_data.makers.cohesion import WORD
 from build_data.makers.questions import TOKEN, Names, stem
 from build_data.makers.spelling import Spelling, Vocabulary
 from build_data.makers.spelling_lists import SLOPPY
+from build_data.makers.tally import WORD
 from build_data.makers.tokens import Counted
 
 LISTS = {"fi": words_fi, "hu": words_hu}

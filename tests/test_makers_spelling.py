@@ -6,10 +6,11 @@ from collections import Counter
 
 import pytest
 
-from build_data.makers.cohesion import WORD, plain
+from build_data.makers.cohesion import plain
 from build_data.makers.common import sentences
 from build_data.makers.spelling import Spelling, Vocabulary
 from build_data.makers.spelling_lists import ENOUGH
+from build_data.makers.tally import WORD
 from build_data.makers.tokens import Counted
 
 

@@ -10,12 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from build_data.makers import cohesion, common
-from build_data.makers.cohesion import WORD
 from build_data.makers.ordinary import signs
 from build_data.makers.questions import TOKEN
 from build_data.makers.spelling import Letters, Vocabulary
 from build_data.makers.spelling_lists import ARTICLES, ROOT, SHORT
-from build_data.makers.tally import GLUED, JOINED, NAMED, SPOKEN, STUMP, TORN, WORDED, Limits, Tally
+from build_data.makers.tally import GLUED, JOINED, NAMED, SPOKEN, STUMP, TORN, WORD, WORDED, Limits, Tally
 from build_data.makers.tokens import tokens
 from build_data.stems import stem
 

@@ -23,7 +23,6 @@ from build_data.makers.ordinary import signs
 from build_data.makers.tally import FIGURE, GLUED, JOINED, NAMED, REPEATS, SHOUTS, SPOKEN, STUMP, TORN, WORDED, Limits, Stems, Tally
 from corpora.records import Document
 
-WORD = re.compile(r"[^\W\d_]+")
 COMMON = 0.01  # share of all sentences beyond which a stem is no content
 FAMILIAR = 0.05  # share of all sentences beyond which a stem says nothing of what a sentence is about
 TOPIC = 0.12  # share of a document's sentences beyond which a stem tells no place in it
@@ -161,8 +160,7 @@ def scripts(kept: Sequence[tuple[Document, list[list[str]]]], language: str, *, 
                     or whole_sentence(text, SHORTEST, LONGEST, worded=mark & WORDED > 0)
                     or ("odd_signs" if _odd(text, mark) else "")
                     or ("sloppy" if untended or number in sloppy else "")
-                    or ("glued" if mark & GLUED or (web and mark & NAMED and known.glued(WORD.findall(text), web=True)) else "")
-                    or ("torn" if mark & STUMP or (mark & TORN and known.torn(text, WORD.findall(text))) else "")
+                    or tally.broken(text, mark, web=web)
                 )
             lines.append(Line(text, at, paragraph, fault, ties[number], number, about))
         out.append(Script(document, tuple(lines), start, content))

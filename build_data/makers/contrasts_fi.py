@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from build_data.makers import contrasts_fi_forms as make
 from build_data.makers.common import listed
-from build_data.makers.contrasts import SEEN, Forms, Rules, Site, tag
+from build_data.makers.contrasts import SEEN, Forms, Remembered, Rules, Site, tag
 from build_data.parse import Word
 
 BARE = ("VERB Fin - -", "VERB Inf - -", "VERB Inf - Sing")  # a connegative has no person, and the bundled pack takes some for infinitives
@@ -150,21 +150,18 @@ TABLE: Sequence[tuple[int, Rule]] = (
 )  # fmt: skip
 
 
-class _Marks(dict[str, int]):
-    """Word in small letters -> what it may bring about; words come back often, so answers are kept."""
-
-    def __missing__(self, word: str) -> int:
-        known = {
-            NEGATES: word in NEGATION, SUBJECT: word in SUBJECTS, DO: TO_DO.fullmatch(word), DOING: INTO_DOING.fullmatch(word),
-            COUNTS: _two_or_more(word), THESE_ARE: word in THESE, BEFORE: word in BEFORE_PART,
-            AFTER: word in OF or OF_PART.fullmatch(word), FINITE_END: bool(make.connegatives(word)),
-            PASSIVE_END: word.endswith(make.PASSIVES), PLURAL_END: word.endswith("t"), LOCAL_END: word[-3:] in LOCAL,
-        }  # fmt: skip
-        self[word] = sum(mark for mark, found in known.items() if found)
-        return self[word]
+def _marks(word: str) -> int:
+    """Return what a word in small letters may bring about."""
+    known = {
+        NEGATES: word in NEGATION, SUBJECT: word in SUBJECTS, DO: TO_DO.fullmatch(word), DOING: INTO_DOING.fullmatch(word),
+        COUNTS: _two_or_more(word), THESE_ARE: word in THESE, BEFORE: word in BEFORE_PART,
+        AFTER: word in OF or OF_PART.fullmatch(word), FINITE_END: bool(make.connegatives(word)),
+        PASSIVE_END: word.endswith(make.PASSIVES), PLURAL_END: word.endswith("t"), LOCAL_END: word[-3:] in LOCAL,
+    }  # fmt: skip
+    return sum(mark for mark, found in known.items() if found)
 
 
-MARKS = _Marks()
+MARKS = Remembered[str, int](_marks)
 
 
 def sites(words: Sequence[Word], forms: Forms) -> list[Site]:

@@ -17,7 +17,6 @@ BARE = ("NOUN Nom Sing", "NOUN Nom Plur", "NOUN Acc Sing", "ADV - -")  # the pac
 MARKED = re.compile(  # ends as a case does, so that a tag "Nom" may be wrong
     r".*(?:b[ae]n?|b[óő]l|r[óő]l|r[ae]|n[áé]l|t[óő]l|h[oeö]z|n[ae]k|v[ae]l|([bcdfghjklmnprstvz])\1[ae]l|ssz[ae]l|ggy[ae]l|nny[ae]l|ig|ért|ként|kor|[^n]n|n|t|[uü]l|i|v[áé]|st[uü]l|é|nt)"
 )
-TRUE_BARE = re.compile(r".*(?:kor|isten|asszony|ig|ként)")
 OWNED = re.compile(r".*(?:[aáeoöuü]m|[aáeoöuü]d|[aáeuü]nk|[ou]k|ük|j[ae]|t[oe]k|[aáeéj]i)")
 _LONG = {"á": "a", "é": "e", "í": "i", "ú": "u", "ű": "ü", "ó": "o"}
 _SHORT_TO_LONG = {short: long for long, short in _LONG.items()}

@@ -7,12 +7,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from build_data.makers.cohesion import FEWEST, INNER, TWICE, UNTENDED, WEB, WORD
+from build_data.makers.cohesion import FEWEST, INNER, TWICE, UNTENDED, WEB
 from build_data.makers.common import whole_sentence
 from build_data.makers.connectives import Connectives, Found, find, marked
 from build_data.makers.discourse_clauses import WORDS
 from build_data.makers.spelling import Vocabulary
-from build_data.makers.tally import Tally
+from build_data.makers.tally import WORD, Tally
 from build_data.steps import Ledger
 from corpora.records import Document
 

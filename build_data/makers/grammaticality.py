@@ -57,10 +57,11 @@ def grammaticality(documents: Sequence[Document], language: str, parser: Parser,
     ledger = Ledger("make")
     lines = _candidates(kept, language, max_sentences, rules, ledger)
     parses = parser.parse([text for _, _, text in lines], trees=False, split=False)
-    forms = Forms([parse.sentences[0] for parse in parses if parse is not None and parse.sentences])
+    whole = [parse.sentences[0] if parse is not None and parse.sentences else None for parse in parses]
+    forms = Forms([*filter(None, whole)])
     found = []
-    for (document, at, text), parse in zip(lines, parses, strict=True):
-        sites = rules.sites(parse.sentences[0].words, forms) if parse is not None and parse.sentences else []
+    for (document, at, text), parse, sentence in zip(lines, parses, whole, strict=True):
+        sites = rules.sites(sentence.words, forms) if sentence else []
         if sites:
             found.append((document, at, text, sites))
         else:

@@ -30,8 +30,9 @@ def passages(documents: Sequence[Document], language: str, parser: Parser, seed:
     texts = [[line for part in parts for line in part] for _, parts in kept]
     faults = stumbles([(document.genre, lines) for (document, _), lines in zip(kept, texts, strict=True)], language)
     for (document, _), lines, faulty in zip(kept, texts, faults, strict=True):
-        ledger.excluded.update(fault for fault in faulty[:max_sentences] if fault)
-        ledger.made += sum(map(bool, faulty[:max_sentences]))
+        found = [*filter(None, faulty[:max_sentences])]
+        ledger.excluded.update(found)
+        ledger.made += len(found)
         sound = ["" if fault else line for line, fault in zip(lines[:max_sentences], faulty, strict=False)]
         for number, text in enumerate(_cut(sound, ledger)):
             rows.append(Text(**common_fields(document, NAME, number), text=text))

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from build_data.makers.cohesion import WEB, WORD
+from build_data.makers.cohesion import WEB
 from build_data.makers.common import whole_sentence
 from build_data.makers.ordinary import signs
-from build_data.makers.tally import GLUED, NAMED, STUMP, TORN, Tally
+from build_data.makers.tally import Tally
 
 LONGEST = 1_000  # words: none is refused for its length
 TALES = ("novel", "fiction")  # genres in which a dash opens what somebody says, and no item of a list
@@ -36,7 +36,6 @@ def stumbles(documents: Sequence[tuple[str, Sequence[str]]], language: str) -> l
     """
     texts = [text for _, some in documents for text in some]
     tally = Tally(texts, language)
-    known = tally.known
     found = tally.marks(signs(texts, (1, LONGEST), LONGEST).figures).tolist()
     out: list[list[str]] = []
     at = 0
@@ -51,10 +50,6 @@ def stumbles(documents: Sequence[tuple[str, Sequence[str]]], language: str) -> l
                 fault = ""
             if not fault and (ASTRAY.search(text) or CUT.search(text) or JOINED.search(text) or LISTED.search(text)):
                 fault = "astray"
-            if not fault and (mark & GLUED or (web and mark & NAMED and known.glued(WORD.findall(text), web=True))):
-                fault = "glued"
-            if not fault and (mark & STUMP or (mark & TORN and known.torn(text, WORD.findall(text)))):
-                fault = "torn"
-            faults.append(fault)
+            faults.append(fault or tally.broken(text, mark, web=web))
         out.append(faults)
     return out

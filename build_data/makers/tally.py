@@ -21,6 +21,7 @@ from build_data.makers.tokens import Mask, Numbers, numbered, tokens
 Hashes = npt.NDArray[np.uint64]
 Marks = npt.NDArray[np.uint16]
 NUMBER = re.compile(r"\d{3,}")
+WORD = re.compile(r"[^\W\d_]+")
 SHOUTED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZÅÄÖÁÉÍÓÚÜŐŰ")
 LOUD = 4  # letters of a word in capitals
 # What a sentence's words say of it. Without JOINED and SPOKEN it is not sloppy, without GLUED and NAMED not glued, without STUMP and TORN not torn.
@@ -75,6 +76,12 @@ class Tally:
         self.tokens = tokens(texts)
         self._ids, self._lines = self.tokens.ids, self.tokens.lines
         self.known = Vocabulary(self.tokens.counted(), language)
+
+    def broken(self, text: str, mark: int, *, web: bool) -> str:
+        """Return "glued", "torn" or "" for a sentence with these marks: the marks pass most, the vocabulary looks at the rest. `web`: a page, whose headings are lost."""
+        if mark & GLUED or (web and mark & NAMED and self.known.glued(WORD.findall(text), web=True)):
+            return "glued"
+        return "torn" if mark & STUMP or (mark & TORN and self.known.torn(text, WORD.findall(text))) else ""
 
     def marks(self, figures: Sequence[int]) -> Marks:
         """Return for each sentence the bits of what may be wrong with it. `figures`: sentences with a digit or "_"."""
